@@ -1,10 +1,10 @@
 """Every error that training raises on purpose. A message says what was asked, got, and what to do.
 
-    TrainError
-    ├── BadAvatar       a file that is no avatar, or one that lacks what is asked of it
-    ├── BadData         no images, too few, or ones that do not fit
-    ├── BadCheckpoint   a checkpoint of another network, damaged, or missing
-    └── Diverged        the run cannot be saved: NaN, collapse
+TrainError
+├── BadAvatar       a file that is no avatar, or one that lacks what is asked of it
+├── BadData         no images, too few, or ones that do not fit
+├── BadCheckpoint   a checkpoint of another network, damaged, or missing
+└── Diverged        the run cannot be saved: NaN, collapse
 """
 
 

@@ -1,0 +1,141 @@
+"""Who moves in which cycle, and what the losses say."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+from train.config import FitConfig
+from train.cycles import LossWeights, adversary_loss, cycle_c, cycle_v, frozen
+from train.networks import NetworkConfig, Networks
+from train.state import State
+from train.step import METHODS
+
+WEIGHTS = LossWeights()
+
+
+@pytest.fixture
+def networks() -> Networks:
+    torch.manual_seed(3)
+    return Networks(NetworkConfig(size=32, width=8, blocks=2, adversary_width=8)).eval()
+
+
+@pytest.fixture
+def images() -> tuple[Tensor, Tensor]:
+    torch.manual_seed(4)
+    return torch.rand(2, 3, 32, 32) * 2 - 1, torch.rand(2, 3, 32, 32) * 2 - 1
+
+
+def gradients(module: nn.Module) -> list[Tensor]:
+    return [p.grad for p in module.parameters() if p.grad is not None]
+
+
+def test_cycle_v_moves_d_alone_and_its_gradient_passes_through_e(
+    networks: Networks, images: tuple[Tensor, Tensor]
+) -> None:
+    d, e, a = networks.disentangler, networks.entangler, networks.adversary_c
+    weights = LossWeights(gan_weight=0)  # the reconstruction's gradient alone, which is behind E
+    with frozen(e, a):
+        cycle = cycle_v(d, e, a, images[0], weights)
+    cycle.loss.backward()
+    assert not gradients(e)
+    assert not gradients(a)
+    assert all(p.grad is not None for p in d.content.parameters())
+    assert all(p.grad is not None for p in d.residual.parameters())
+    assert sum(float(g.abs().sum()) for g in gradients(d.content)) > 0
+
+
+def test_cycle_c_moves_e_alone_and_its_gradient_passes_through_d(
+    networks: Networks, images: tuple[Tensor, Tensor]
+) -> None:
+    d, e, a = networks.disentangler, networks.entangler, networks.adversary_v
+    r = [m.detach() for m in d.residual(images[0])]
+    weights = LossWeights(gan_weight=0)
+    with frozen(d, a):
+        cycle = cycle_c(d, e, a, images[1], r, weights)
+    cycle.loss.backward()
+    assert not gradients(d)
+    assert not gradients(a)
+    assert all(p.grad is not None for p in e.parameters())
+    assert sum(float(g.abs().sum()) for g in gradients(e)) > 0
+
+
+def test_frozen_gives_back_what_it_took_and_leaves_alone_what_was_frozen_before(
+    networks: Networks,
+) -> None:
+    first = next(networks.entangler.parameters())
+    first.requires_grad_(False)
+    with frozen(networks.entangler):
+        assert not any(p.requires_grad for p in networks.entangler.parameters())
+    assert not first.requires_grad
+    assert sum(not p.requires_grad for p in networks.entangler.parameters()) == 1
+
+
+def test_the_generators_are_rewarded_for_looking_real(
+    networks: Networks, images: tuple[Tensor, Tensor]
+) -> None:
+    """Not for looking fake, as Eq. 1 is printed."""
+
+    class Score(nn.Module):
+        def __init__(self, value: float) -> None:
+            super().__init__()
+            self.value = value
+
+        def forward(self, image: Tensor) -> Tensor:
+            return torch.full((len(image), 1, 2, 2), self.value)
+
+    d, e = networks.disentangler, networks.entangler
+    convinced = cycle_v(d, e, Score(1.0), images[0], WEIGHTS).loss.detach()
+    unconvinced = cycle_v(d, e, Score(0.0), images[0], WEIGHTS).loss.detach()
+    assert float(unconvinced - convinced) == pytest.approx(0.5)
+    assert float(adversary_loss(Score(1.0), images[0], images[1])) == pytest.approx(0.5)
+
+
+def test_perfect_inverses_have_no_reconstruction_loss() -> None:
+    class Split(nn.Module):
+        def forward(self, v: Tensor) -> tuple[Tensor, list[Tensor]]:
+            return v[:, :3], [v[:, 3:]]
+
+    class Join(nn.Module):
+        def forward(self, c: Tensor, r: list[Tensor]) -> Tensor:
+            return torch.cat([c, r[0]], 1)
+
+    v, c, r = torch.rand(2, 4, 8, 8), torch.rand(2, 3, 8, 8), [torch.rand(2, 1, 8, 8)]
+    weights = LossWeights(gan_weight=0)
+    score = nn.Identity()
+    assert float(cycle_v(Split(), Join(), score, v, weights).loss) == 0
+    assert float(cycle_c(Split(), Join(), score, c, r, weights).loss) == 0
+
+
+@pytest.mark.parametrize(("method", "moves"), [("uncooperative", False), ("cooperative", True)])
+def test_only_cooperative_training_lets_e_learn_from_cycle_v(
+    fit_config: Callable[..., FitConfig], method: str, moves: bool
+) -> None:
+    """With cycle C's weights at zero, all that could move E is cycle V's loss."""
+    config = fit_config(
+        method=method, weights=LossWeights(lambda_c=0, lambda_r=0, gan_weight=0), lr=1e-2
+    )
+    state = State(config)
+    before = [p.clone() for p in state.networks.entangler.parameters()]
+    torch.manual_seed(0)
+    v, other, c = (torch.rand(2, 3, 32, 32) * 2 - 1 for _ in range(3))
+    METHODS[method](state, config, v, other, c)
+    after = state.networks.entangler.parameters()
+    assert any(not torch.equal(a, b) for a, b in zip(before, after, strict=True)) is moves
+
+
+def test_a_generators_step_does_not_turn_the_adversaries_power_iteration(
+    networks: Networks, images: tuple[Tensor, Tensor]
+) -> None:
+    before = {k: t.clone() for k, t in networks.adversary_c.state_dict().items()}
+    with frozen(networks.adversary_c):
+        networks.adversary_c(images[0])
+    after = networks.adversary_c.state_dict()
+    assert all(torch.equal(before[k], after[k]) for k in before)
+    networks.adversary_c.train()
+    networks.adversary_c(images[0])
+    after = networks.adversary_c.state_dict()
+    assert any(not torch.equal(before[k], after[k]) for k in before)

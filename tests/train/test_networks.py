@@ -1,0 +1,71 @@
+"""Shapes, sizes and the paper's parameter counts."""
+
+import pytest
+import torch
+
+from train.errors import TrainError
+from train.networks import NetworkConfig, Networks
+
+
+def parameters(module: torch.nn.Module) -> int:
+    return sum(p.numel() for p in module.parameters())
+
+
+def test_the_paper_networks_have_the_counts_that_make_them_similar_to_cyclegan() -> None:
+    networks = Networks(NetworkConfig(family="paper"))
+    assert parameters(networks.disentangler.content) / 1e6 == pytest.approx(5.48, abs=0.01)
+    assert parameters(networks.disentangler.residual) / 1e6 == pytest.approx(5.10, abs=0.01)
+    assert parameters(networks.entangler) / 1e6 == pytest.approx(6.04, abs=0.01)
+    assert parameters(networks.adversary_c) / 1e6 == pytest.approx(2.76, abs=0.01)
+
+
+def test_growing_widths_have_the_count_that_the_plain_reading_of_the_paper_gives() -> None:
+    networks = Networks(NetworkConfig(family="paper", fuse="grow"))
+    generators = parameters(networks.disentangler) + parameters(networks.entangler)
+    assert generators / 1e6 == pytest.approx(42.9, abs=0.05)
+
+
+@pytest.mark.parametrize("size", [32, 36, 44])
+@pytest.mark.parametrize(
+    "network",
+    [
+        {"family": "paper", "width": 4, "blocks": 2},
+        {"family": "paper", "width": 4, "blocks": 2, "fuse": "3x3"},
+        {"family": "paper", "width": 4, "blocks": 2, "fuse": "grow"},
+        {"family": "fast", "width": 8, "blocks": 2},
+        {"family": "fast", "width": 8, "blocks": 2, "norm": "instance"},
+    ],
+)
+def test_disentangling_and_entangling_keep_the_size(network: dict, size: int) -> None:
+    networks = Networks(NetworkConfig(size=size, adversary_width=4, **network))
+    v = torch.rand(2, 3, size, size) * 2 - 1
+    c, r = networks.disentangler(v)
+    back = networks.entangler(c, r)
+    assert c.shape == back.shape == v.shape
+    assert len(r) == 3
+    assert c.abs().max() <= 1
+    assert back.abs().max() <= 1
+
+
+def test_entangling_reads_content_and_every_map_of_the_residual() -> None:
+    networks = Networks(NetworkConfig(size=32, width=8, blocks=2))
+    v = torch.rand(1, 3, 32, 32) * 2 - 1
+    c, r = networks.disentangler(v)
+    inputs = [c.detach().requires_grad_(), *(m.detach().requires_grad_() for m in r)]
+    networks.entangler(inputs[0], inputs[1:]).sum().backward()
+    assert all(float(t.grad.abs().sum()) > 0 for t in inputs)
+
+
+def test_a_fast_head_leaves_no_periodic_grid_on_flat_features() -> None:
+    """Constant features away from the border must give a constant picture: the trap of
+    pixel-shuffle and transposed convolutions."""
+    head = Networks(NetworkConfig(size=64, width=8, blocks=2)).disentangler.content.head
+    picture = head(torch.ones(1, 16, 8, 8), torch.ones(1, 8, 16, 16))
+    centre = picture[..., 16:48, 16:48]
+    assert torch.allclose(centre, centre[..., :1, :1].expand_as(centre), atol=1e-5)
+
+
+@pytest.mark.parametrize("size", [0, 30, 66])
+def test_a_size_that_is_no_multiple_of_four_is_refused(size: int) -> None:
+    with pytest.raises(TrainError, match=f"multiple of 4, at least 32; got {size}"):
+        NetworkConfig(size=size)

@@ -1,0 +1,101 @@
+"""`State`: everything a step changes - networks, averaged D_C, three Adams, histories, the step.
+
+All other randomness of a step is drawn from its number and the seed, so this is all there is to
+save for a resumed run to go on as if it had never stopped.
+"""
+
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from train.config import FitConfig
+from train.history import History
+from train.networks import Networks
+
+
+class State:
+    """A run in memory at some step."""
+
+    def __init__(self, config: FitConfig) -> None:
+        torch.manual_seed(config.seed)
+        size = config.network.size
+        self.step = 0
+        self.networks = Networks(config.network)
+        self.networks.adversary_c.eval()
+        self.networks.adversary_v.eval()
+        self.content_ema = copy.deepcopy(self.networks.disentangler.content).requires_grad_(False)
+        self.history_c = History(config.history, (3, size, size))
+        self.history_v = History(config.history, (3, size, size))
+        self.optimizer_d = self._adam(config, config.lr, self.networks.disentangler)
+        self.optimizer_e = self._adam(config, config.lr, self.networks.entangler)
+        self.optimizer_a = self._adam(
+            config, config.adversary_lr, self.networks.adversary_c, self.networks.adversary_v
+        )
+
+    @staticmethod
+    def _adam(config: FitConfig, lr: float, *modules: nn.Module) -> torch.optim.Adam:
+        parameters = [p for module in modules for p in module.parameters()]
+        return torch.optim.Adam(parameters, lr=lr, betas=(0.5, 0.999))
+
+    def set_lr(self, config: FitConfig) -> None:
+        factor = config.lr_factor(self.step)
+        for optimizer, lr in (
+            (self.optimizer_d, config.lr),
+            (self.optimizer_e, config.lr),
+            (self.optimizer_a, config.adversary_lr),
+        ):
+            for group in optimizer.param_groups:
+                group["lr"] = lr * factor
+
+    @torch.no_grad()
+    def update_ema(self, decay: float) -> None:
+        """Average D_C; the first steps follow it closely, since they start from noise."""
+        decay = min(decay, (1 + self.step) / (10 + self.step))
+        live = self.networks.disentangler.content.parameters()
+        for average, now in zip(self.content_ema.parameters(), live, strict=True):
+            average.lerp_(now, 1 - decay)
+
+    def tensors(self) -> dict[str, Tensor]:
+        """Every tensor of the state by name, ready for a safetensors file."""
+        named = {f"networks.{k}": t for k, t in self.networks.state_dict().items()}
+        named |= {f"content_ema.{k}": t for k, t in self.content_ema.state_dict().items()}
+        named["history_c"] = self.history_c.images[: self.history_c.filled]
+        named["history_v"] = self.history_v.images[: self.history_v.filled]
+        for name, optimizer in self._optimizers().items():
+            for index, moments in optimizer.state_dict()["state"].items():
+                for key, value in moments.items():
+                    named[f"{name}.{index}.{key}"] = value
+        return {name: tensor.detach().contiguous() for name, tensor in named.items()}
+
+    def load(self, step: int, named: dict[str, Tensor]) -> None:
+        """Take over what `tensors` gave. Raises KeyError or RuntimeError if it does not fit."""
+        self.step = step
+        self.networks.load_state_dict(_under("networks", named))
+        self.content_ema.load_state_dict(_under("content_ema", named))
+        for history, name in ((self.history_c, "history_c"), (self.history_v, "history_v")):
+            history.filled = len(named[name])
+            history.images[: history.filled] = named[name]
+        for name, optimizer in self._optimizers().items():
+            moments: dict[int, dict[str, Any]] = {}
+            for key, value in _under(name, named).items():
+                index, moment = key.split(".")
+                moments.setdefault(int(index), {})[moment] = value
+            optimizer.load_state_dict(
+                {"state": moments, "param_groups": optimizer.state_dict()["param_groups"]}
+            )
+
+    def _optimizers(self) -> dict[str, torch.optim.Adam]:
+        return {
+            "optimizer_d": self.optimizer_d,
+            "optimizer_e": self.optimizer_e,
+            "optimizer_a": self.optimizer_a,
+        }
+
+
+def _under(prefix: str, named: dict[str, Tensor]) -> dict[str, Tensor]:
+    start = prefix + "."
+    return {name[len(start) :]: t for name, t in named.items() if name.startswith(start)}
