@@ -41,8 +41,6 @@ class FitConfig:
     """Generated images kept for each adversary."""
     ema: float = 0.998
     """Decay per step of the averaged D_C that export takes."""
-    precision: Literal["float32", "bfloat16"] = "float32"
-    """bfloat16: autocast; about 1.5 times as fast on CPUs that have AVX512-BF16 or AMX."""
     seed: int = 0
     """Decides weights, order of images, and every other draw."""
     threads: int = 1

@@ -36,7 +36,7 @@ def run(config: FitConfig) -> None:
             console.print(f"{name}: left out {len(images.unreadable)} unreadable images")
     console.print(f"{config.method}, {len(v)} v, {len(c)} c, step {state.step} of {config.steps}")
     try:
-        with _autocast(config), _bar(config, state.step, console) as advance:
+        with _bar(config, state.step, console) as advance:
             _loop(state, config, v, c, progress, advance)
     except KeyboardInterrupt:
         console.print(f"stopped; saved {checkpoint.save(state, config, progress)}")
@@ -133,10 +133,6 @@ def _load(
         state.load(step, tensors)
     except (KeyError, RuntimeError, ValueError) as error:
         raise BadCheckpoint(f"{path} is damaged: {error}") from error
-
-
-def _autocast(config: FitConfig) -> torch.autocast:
-    return torch.autocast("cpu", torch.bfloat16, enabled=config.precision == "bfloat16")
 
 
 @contextmanager

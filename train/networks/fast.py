@@ -18,16 +18,17 @@ from torch.nn import functional
 
 
 def _initialise(module: nn.Module) -> None:
-    """He weights; each residual branch starts small, since there may be no norm to tame it."""
+    """He weights. Each residual branch starts small, since there may be no norm to tame it, and so
+    does the picture, since a saturated tanh loses to the adversary before it learns."""
     for part in module.modules():
         if isinstance(part, nn.Conv2d):
             nn.init.kaiming_normal_(part.weight, nonlinearity="relu")
             if part.bias is not None:
                 nn.init.zeros_(part.bias)
     for part in module.modules():
-        if isinstance(part, Block):
+        if isinstance(part, Block | Head):
             with torch.no_grad():
-                part.last.weight.mul_(0.1)
+                (part.last if isinstance(part, Block) else part.to_image).weight.mul_(0.1)
 
 
 def _convolution(channels_in: int, channels_out: int, norm: str, stride: int = 1) -> nn.Sequential:

@@ -1,0 +1,89 @@
+"""`Run`: the trained networks of a checkpoint, ready to be asked: averaged D_C, D_R and E."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import nn
+
+from train import checkpoint
+from train.data import to_float, to_uint8
+from train.errors import BadCheckpoint, BadData
+from train.networks import Networks, build_content
+
+Images = NDArray[np.uint8]
+"""uint8[N,H,W,3] RGB."""
+BATCH = 8
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """Networks in inference mode; their parameters take no gradient."""
+
+    name: str
+    """Unlike that of any run it was loaded with."""
+    path: Path
+    method: str
+    step: int
+    size: int
+    """Height and width of the images, pixels."""
+    content: nn.Module
+    """D_C averaged over the last steps: what export takes."""
+    residual: nn.Module
+    """D_R as it is."""
+    entangler: nn.Module
+    """E as it is."""
+
+    def translate(self, v: Images) -> Images:
+        """c' = D_C(v), uint8[N,size,size,3] -> the same."""
+        with torch.inference_mode():
+            batches = [v[i : i + BATCH] for i in range(0, len(v), BATCH)]
+            return np.concatenate([to_uint8(self.content(to_float(batch))) for batch in batches])
+
+
+def load_runs(paths: Sequence[Path]) -> list[Run]:
+    """The newest checkpoint of each run (or the checkpoint that a path is), all of one image size.
+
+    Raises `BadCheckpoint`, and `BadData` for runs of different sizes.
+    """
+    runs = [_load(path, name) for path, name in zip(paths, _names(paths), strict=True)]
+    sizes = sorted({run.size for run in runs})
+    if len(sizes) > 1:
+        raise BadData(f"the runs are of sizes {sizes}; compare runs of one size")
+    return runs
+
+
+def _load(path: Path, name: str) -> Run:
+    saved = checkpoint.load(path)
+    content = build_content(saved.config.network)
+    networks = Networks(saved.config.network)
+    try:
+        content.load_state_dict(saved.under("content_ema"))
+        networks.load_state_dict(saved.under("networks"))
+    except RuntimeError as error:
+        raise BadCheckpoint(f"{saved.path} does not hold the networks it names: {error}") from error
+    return Run(
+        name=name,
+        path=saved.path,
+        method=saved.config.method,
+        step=saved.step,
+        size=saved.config.network.size,
+        content=content.eval().requires_grad_(False),
+        residual=networks.disentangler.residual.eval().requires_grad_(False),
+        entangler=networks.entangler.eval().requires_grad_(False),
+    )
+
+
+def _names(paths: Sequence[Path]) -> list[str]:
+    """The last part of each path, with as many of its parents as it takes to tell them apart."""
+    resolved = [path.resolve() for path in paths]
+    for depth in range(1, 1 + max(len(path.parts) for path in resolved)):
+        names = ["/".join(path.parts[-depth:]) for path in resolved]
+        if len(set(names)) == len(names):
+            return names
+    raise BadData(f"a run is given twice: {', '.join(map(str, paths))}")
