@@ -31,15 +31,23 @@ class Mailbox(Generic[T]):
         """Items that a newer one replaced before anybody took them."""
 
     def put(self, item: T) -> None:
-        """Hand over `item` without waiting; an item still in the slot is dropped and counted."""
+        """Hand over `item` without waiting; an item still in the slot is dropped and counted.
+
+        Does nothing once the mailbox is closed.
+        """
         with self._changed:
+            if self._closed:
+                return
             if self._item is not None:
                 self.dropped += 1
             self._item = item
             self._changed.notify_all()
 
     def put_when_free(self, item: T, timeout: float) -> bool:
-        """Wait up to `timeout` seconds for the slot to be free. False: it was not; nothing done."""
+        """Wait up to `timeout` seconds for the slot to be free. False: it was not; nothing done.
+
+        True, and nothing done, once the mailbox is closed.
+        """
         with self._changed:
             if not self._changed.wait_for(lambda: self._item is None or self._closed, timeout):
                 return False

@@ -1,0 +1,167 @@
+"""The front door of the live side: headset camera in, avatar video out.
+
+    python launch.py --camera demo
+
+This file: arguments, wiring, exit codes. The loop is realtime/pipeline.py.
+
+Exit codes: 0 it did what was asked, also when it was stopped by Ctrl-C or SIGTERM; 1 it could not;
+2 what was asked makes no sense. Whatever goes wrong is said in one line.
+"""
+
+from __future__ import annotations
+
+import signal
+import sys
+import threading
+import time
+from collections.abc import Sequence
+from contextlib import ExitStack
+
+try:
+    from calibration.profile import CameraProfile, ProfileError
+    from realtime.backends import open_backend
+    from realtime.bundle import Bundle
+    from realtime.clock import ClockServer
+    from realtime.command_line import parse
+    from realtime.config import LaunchConfig
+    from realtime.errors import RealtimeError, UsageError
+    from realtime.pipeline import Output, Pipeline
+    from realtime.publisher import Publisher
+    from realtime.report import check_writable, report, write_json
+    from realtime.sources import list_cameras, open_source
+    from realtime.status import StatusLine, format_summary
+except ModuleNotFoundError as error:
+    sys.exit(f"launch: {error}: run `pip install -e .` in the folder of launch.py first")
+except ImportError as error:  # a library of the system is missing; the message has the cure
+    sys.exit(f"launch: {error}")
+
+_DESCRIPTION = """Turn a headset camera's video into your avatar's, live, and stream it.
+
+    python launch.py --camera 0                        a camera
+    python launch.py --camera demo                     a clip that ships
+    python -m realtime.client tcp://127.0.0.1:5555     watch it, in another terminal
+
+Ctrl-C ends it."""
+_TICK_S = 0.1
+
+
+def main() -> None:
+    """The console entry point."""
+    sys.exit(launch(sys.argv[1:]))
+
+
+def launch(arguments: Sequence[str]) -> int:
+    """Run with these arguments; the exit code."""
+    try:
+        config = parse(LaunchConfig, arguments, "launch.py", _DESCRIPTION)
+        if config.list_cameras:
+            print_cameras()
+        else:
+            stream(config)
+    except (RealtimeError, ProfileError) as error:
+        print(f"launch: {error}", file=sys.stderr)
+        return 2 if isinstance(error, UsageError) else 1
+    return 0
+
+
+def print_cameras() -> None:
+    """One line for each camera of this machine, on stdout."""
+    cameras = list_cameras()
+    for camera in cameras:
+        where = " = ".join(filter(None, (camera.path, camera.by_id)))
+        print(f"--camera {camera.index}  {camera.name}  {where}")
+    if not cameras:
+        print("no camera is connected to this machine; --camera demo needs none")
+
+
+def stream(config: LaunchConfig) -> None:
+    """Set everything up, so that what is wrong is said before the camera is opened; then run."""
+    stop_asked = _stop_signals()
+    if config.report is not None:
+        check_writable(config.report)
+    bundle = Bundle.load(config.bundle)
+    profile = bundle.profile if config.profile is None else CameraProfile.load(config.profile)
+    status = StatusLine(sys.stderr)
+    with ExitStack() as opened:
+        publisher = Publisher(config.bind, config.stream, config.wire, insecure=config.insecure)
+        opened.callback(publisher.close)
+        clock = ClockServer(publisher.address)
+        opened.callback(clock.close)
+        clock.start()
+        backend = open_backend(config.backend, bundle)
+        opened.callback(backend.close)
+        pipeline = Pipeline(
+            open_source=lambda: open_source(config.camera, config.request, config.pace),
+            profile=profile,
+            bundle=bundle,
+            backend=backend,
+            publisher=publisher,
+            output=Output(
+                stream=config.stream,
+                codec=config.wire_codec,
+                quality=config.quality,
+                frames=config.frames,
+            ),
+            clock_address=clock.address,
+            on_event=status.say,
+        )
+        run(pipeline, config, status, stop_asked)
+
+
+def run(
+    pipeline: Pipeline, config: LaunchConfig, status: StatusLine, stop_asked: threading.Event
+) -> None:
+    """Run until something ends it; then say what was done, and write the report."""
+    ended = "failed"
+    pipeline.start()
+    try:
+        ended = follow(pipeline, config, status, stop_asked)
+    except Exception as error:
+        ended = f"failed: {error}"
+        raise
+    finally:
+        pipeline.stop()
+        status.clear()
+        snapshot = pipeline.snapshot()
+        if snapshot.captured:
+            status.say(format_summary(snapshot))
+        if config.report is not None:
+            write_json(config.report, report(snapshot, ended))
+
+
+def follow(
+    pipeline: Pipeline, config: LaunchConfig, status: StatusLine, stop_asked: threading.Event
+) -> str:
+    """Show the figures until the end; why it ended. Raises what made the pipeline fail."""
+    started_s = time.monotonic()
+    announced = False
+    while not pipeline.wait(_TICK_S):
+        if stop_asked.is_set():
+            return "stopped by a signal"
+        if config.duration is not None and time.monotonic() - started_s >= config.duration:
+            return "--duration was over"
+        if not announced and pipeline.source_state != "opening":
+            announced = True
+            now = pipeline.snapshot()
+            status.say(f"{now.source} -> {now.bundle} on {now.backend} -> {now.address}")
+            status.say(f"to watch: python -m realtime.client {now.address}")
+        status.update(pipeline.snapshot)
+    reached = config.frames is not None and pipeline.snapshot().published >= config.frames
+    return "--frames were published" if reached else "the source ended"
+
+
+def _stop_signals() -> threading.Event:
+    """Set by the first Ctrl-C or SIGTERM; a second one ends the program on the spot."""
+    asked = threading.Event()
+
+    def ask(number: int, _frame: object) -> None:
+        asked.set()
+        signal.signal(number, signal.SIG_DFL)
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, ask)
+    return asked
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,142 @@
+"""`CaptureThread`: always reads the source, so that a camera's queue never grows stale.
+
+    opening --> live <--> lost      lost: reopened, with growing pauses, for as long as it takes
+                 |          |
+                 v          v
+               ended <------'       end of a file, stop(), or an error, which the reader meets
+
+It cannot tell by itself that a driver sits on a read for half a minute; whoever watches it asks
+`age_ms`.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from itertools import count
+from typing import Literal
+
+from realtime.errors import SourceError, SourceLost
+from realtime.frame import Frame
+from realtime.mailbox import Mailbox
+from realtime.sources import Source
+
+State = Literal["opening", "live", "lost", "ended"]
+
+_PAUSE_MIN_S = 0.25
+_PAUSE_MAX_S = 4.0
+_TURN_S = 0.1
+
+
+class CaptureThread(threading.Thread):
+    """Reads a source into a mailbox until the source ends or `stop` is called.
+
+    A file that does not play like a camera waits for the reader; everything else never waits.
+    The numbers and times of the frames count on when the source was lost and is back.
+    """
+
+    def __init__(
+        self,
+        open_source: Callable[[], Source],
+        outbox: Mailbox[Frame],
+        on_event: Callable[[str], None] = lambda line: None,
+    ) -> None:
+        """`open_source` is called in this thread, again after each loss.
+
+        on_event: gets a line for people for each note of the source and each change of state.
+        """
+        super().__init__(name="capture", daemon=True)
+        self.state: State = "opening"
+        self.source: Source | None = None
+        """The one that is, or was last, open."""
+        self.captured = 0
+        """Frames read."""
+        self._open_source, self._outbox, self._on_event = open_source, outbox, on_event
+        self._stopping = threading.Event()
+        self._last_ns = time.monotonic_ns()
+        self._last_pts_us = self._pts_offset_us = 0
+        self._told: set[str] = set()
+        self._live_since_s = 0.0
+        self._pause_s = _PAUSE_MIN_S
+
+    def age_ms(self) -> float:
+        """Since the last frame was read; before the first one, since this thread was made."""
+        return (time.monotonic_ns() - self._last_ns) / 1e6
+
+    def stop(self) -> None:
+        """Ask the thread to end. Returns at once; the thread may be held up in a read."""
+        self._stopping.set()
+
+    def run(self) -> None:
+        error: BaseException | None = None
+        try:
+            self._capture()
+        except BaseException as failure:
+            error = failure
+        finally:
+            self.state = "ended"
+            self._outbox.close(error)
+            if self.source is not None:
+                self.source.close()
+
+    def _capture(self) -> None:
+        source: Source | None = self._open()
+        while source is not None and not self._stopping.is_set():
+            try:
+                frame = source.read()
+            except SourceLost as error:
+                source.close()
+                source = self._reopen(error)
+                continue
+            self._tell_notes(source)
+            if frame is None:
+                return
+            self._hand_over(frame, source.live)
+
+    def _open(self) -> Source:
+        self.source = source = self._open_source()
+        self.state = "live"
+        self._live_since_s = time.monotonic()
+        self._tell_notes(source)
+        return source
+
+    def _reopen(self, why: SourceLost) -> Source | None:
+        """The source, once it is back; None if the thread is to stop."""
+        lost_s = time.monotonic()
+        self.state = "lost"
+        self._on_event(f"camera lost: {why}; trying again")
+        # One that is lost again at once is no better than one that does not open.
+        if lost_s - self._live_since_s > _PAUSE_MAX_S:
+            self._pause_s = _PAUSE_MIN_S
+        for tries in count(1):
+            if self._stopping.wait(self._pause_s):
+                break
+            self._pause_s = min(2 * self._pause_s, _PAUSE_MAX_S)
+            try:
+                source = self._open()
+            except SourceError:
+                continue
+            self._pts_offset_us = self._last_pts_us + round(self.age_ms() * 1000)
+            back_s = time.monotonic() - lost_s
+            self._on_event(f"camera back after {back_s:.1f} s, {tries} tries")
+            return source
+        return None
+
+    def _hand_over(self, frame: Frame, live: bool) -> None:
+        frame = replace(frame, seq=self.captured, pts_us=frame.pts_us + self._pts_offset_us)
+        self._last_ns, self._last_pts_us = time.monotonic_ns(), frame.pts_us
+        self.captured += 1
+        if live:
+            self._outbox.put(frame)
+            return
+        while not self._outbox.put_when_free(frame, _TURN_S):
+            if self._stopping.is_set():
+                return
+
+    def _tell_notes(self, source: Source) -> None:
+        for note in source.notes:
+            if note not in self._told:
+                self._told.add(note)
+                self._on_event(f"{source.name}: {note}")

@@ -1,0 +1,249 @@
+"""`Client`: the receiving end of the wire; it keeps up with the stream whatever its reader does.
+
+A slow reader of a socket falls behind without bound: the pictures wait in the buffers of both
+machines. So a thread of the client's own takes in every message as it comes, counts it, and keeps
+only the newest. What `read` gives is as old as the network and one frame time make it.
+"""
+
+from __future__ import annotations
+
+import socket
+import threading
+import time
+from typing import Any, Self
+
+import zmq
+from zmq.utils.monitor import recv_monitor_message
+
+from realtime.address import Address, parse_address
+from realtime.client.tally import Tally
+from realtime.clock import ClockClient
+from realtime.codec import decode
+from realtime.errors import AddressError, WireError
+from realtime.frame import Image, unix_us
+from realtime.mailbox import Mailbox
+from realtime.stats import Latency, Rate, Summary
+from realtime.wire import (
+    INFO_PREFIX,
+    MAX_PAYLOAD_BYTES,
+    Flag,
+    Packet,
+    avatar_topic,
+    parse,
+    parse_info,
+)
+
+QUEUED_MESSAGES = 256
+"""What may wait for the thread while the machine is busy: some seconds, before any are lost."""
+POLL_MS = 50
+MOST_AGE_US = 2 * 10**15
+"""Some 60 years. A stranger's header can say anything; more than this does not fit a figure."""
+MOST_OTHER_STREAMS = 16
+
+
+class Client:
+    """Receives one stream. A context manager; `read` and the rest are for any one thread.
+
+    It connects and reconnects by itself, before and after the publisher starts. Damaged messages
+    are counted in `tally`, never raised.
+    """
+
+    def __init__(self, address: str, stream: str = "main") -> None:
+        """Start to receive. Raises `AddressError` for an address that cannot be one or a host
+        that is not known, `UsageError` for a name that no stream can have."""
+        topic = avatar_topic(stream)
+        self.address = _resolve(address)
+        self.stream = stream
+        self.tally = Tally()
+        self.rate = Rate()
+        """Of the pictures that came in lately, read or not."""
+        self.connected = False
+        self.info: dict[str, Any] | None = None
+        """The stream's latest information, as it came: check what you use."""
+        self.other_streams: frozenset[str] = frozenset()
+        """Other streams whose information comes from the same address."""
+        self._ages = Latency()  # by this machine's clock
+        self._newest: Mailbox[Packet] = Mailbox()
+        self._clock: ClockClient | None = None
+        self._closing = threading.Event()
+        self._context = zmq.Context()
+        self._socket = _open_socket(self._context, self.address, topic)
+        self._monitor = self._socket.get_monitor_socket(
+            zmq.EVENT_HANDSHAKE_SUCCEEDED | zmq.EVENT_DISCONNECTED
+        )
+        self._poller = zmq.Poller()
+        self._poller.register(self._socket, zmq.POLLIN)
+        self._poller.register(self._monitor, zmq.POLLIN)
+        self._socket.connect(str(self.address))
+        self._thread = threading.Thread(target=self._run, name="client", daemon=True)
+        self._thread.start()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def read(self, timeout: float) -> Packet | None:
+        """The newest picture not read before, waiting up to `timeout` seconds; None: none came."""
+        packet = self._newest.get(timeout)
+        if packet is not None and Flag.SOURCE_LOST not in packet.header.flags:
+            self._ages.add(self._age_us(packet) * 1000)
+        return packet
+
+    def read_image(self, timeout: float) -> tuple[Packet, Image] | None:
+        """As `read`, with the picture, uint8[h, w, 3] RGB. A damaged one counts, gives None."""
+        packet = self.read(timeout)
+        if packet is None:
+            return None
+        try:
+            return packet, decode(packet)
+        except WireError as error:
+            self.tally.refuse(error.reason)
+            return None
+
+    @property
+    def bundle(self) -> str | None:
+        """Id of the model that makes the pictures, as far as the publisher has told it."""
+        told = (self.info or {}).get("bundle")
+        return told if isinstance(told, str) else None
+
+    @property
+    def skipped(self) -> int:
+        """Received pictures that a newer one replaced before they were read."""
+        return self._newest.dropped
+
+    @property
+    def clock_offset_ms(self) -> float | None:
+        """The publisher's clock minus this machine's; None as long as it was not measured."""
+        clock = self._clock
+        offset_us = clock.offset_us if clock else None
+        return None if offset_us is None else offset_us / 1000
+
+    def age_ms(self, packet: Packet) -> float:
+        """Time from the camera's picture till now; the clocks are taken for one if not measured."""
+        return self._age_us(packet) / 1000 + (self.clock_offset_ms or 0.0)
+
+    def age_summary(self) -> Summary:
+        """Ages at `read`: p50, p95, p99 of the newest, max of all; ms. Repeated ones are left out.
+
+        The offset found so far counts for all of them, the ones from before it was found too.
+        """
+        offset_ms = self.clock_offset_ms or 0.0
+        return {
+            name: None if value is None else round(value + offset_ms, 3)
+            for name, value in self._ages.summary().items()
+        }
+
+    def report(self) -> dict[str, Any]:
+        """Everything counted and measured so far, as JSON can hold it."""
+        offset_ms = self.clock_offset_ms
+        return {
+            "address": str(self.address),
+            "stream": self.stream,
+            "bundle": self.bundle,
+            "received": self.tally.received,
+            "skipped": self.skipped,
+            "lost": self.tally.lost,
+            "crc_errors": self.tally.crc_errors,
+            "malformed": dict(self.tally.malformed),
+            "restarts": self.tally.restarts,
+            "repeated": self.tally.repeated,
+            "fps": round(self.tally.fps, 2),
+            "age_ms": self.age_summary(),
+            "clock_offset_ms": None if offset_ms is None else round(offset_ms, 3),
+        }
+
+    def close(self) -> None:
+        """Stop receiving; what was counted can still be read."""
+        self._closing.set()
+        self._thread.join()
+        self._context.destroy(linger=0)
+
+    def _age_us(self, packet: Packet) -> int:
+        age_us = unix_us() - packet.header.capture_us
+        return max(-MOST_AGE_US, min(MOST_AGE_US, age_us))
+
+    def _run(self) -> None:
+        try:
+            while not self._closing.is_set():
+                self._poller.poll(POLL_MS)
+                for _ in range(QUEUED_MESSAGES):
+                    if not self._socket.poll(0):
+                        break
+                    self._take(self._socket.recv_multipart())
+                while self._monitor.poll(0):
+                    event = recv_monitor_message(self._monitor)["event"]
+                    self.connected = event == zmq.EVENT_HANDSHAKE_SUCCEEDED
+                if self._clock:
+                    self._clock.step()
+        except BaseException as error:
+            self._newest.close(error)
+
+    def _take(self, parts: list[bytes]) -> None:
+        try:
+            if parts[0].startswith(INFO_PREFIX.encode()):
+                self._take_info(*parse_info(parts))
+                return
+            packet = parse(parts)
+        except WireError as error:
+            self.tally.refuse(error.reason)
+            return
+        # ZeroMQ filters by prefix: "avatar/main" brings "avatar/main2" as well.
+        if packet.stream == self.stream:
+            now_ns = time.monotonic_ns()
+            self.tally.take(packet.header, now_ns)
+            self.rate.tick(now_ns)
+            self._newest.put(packet)
+
+    def _take_info(self, stream: str, info: dict[str, Any]) -> None:
+        if stream != self.stream:
+            if len(self.other_streams) < MOST_OTHER_STREAMS:
+                self.other_streams |= {stream}
+            return
+        self.info = info
+        if "clock" in info:
+            self._follow_clock(info["clock"])
+
+    def _follow_clock(self, told: object) -> None:
+        try:
+            port = parse_address(str(told)).port
+        except AddressError as error:
+            raise WireError("bad_info", f"the address of the clock: {error}") from error
+        address = self.address._replace(port=port)
+        if port == 0 or (self._clock and self._clock.address == address):
+            return
+        if self._clock:
+            self._poller.unregister(self._clock.socket)
+            self._clock.close()
+        self._clock = ClockClient(self._context, address)
+        self._poller.register(self._clock.socket, zmq.POLLIN)
+
+
+def _open_socket(
+    context: zmq.Context[zmq.Socket[bytes]], address: Address, topic: str
+) -> zmq.Socket[bytes]:
+    subscriber = context.socket(zmq.SUB)
+    subscriber.setsockopt(zmq.RCVHWM, QUEUED_MESSAGES)
+    subscriber.setsockopt(zmq.MAXMSGSIZE, MAX_PAYLOAD_BYTES + 4096)
+    subscriber.setsockopt(zmq.RECONNECT_IVL_MAX, 1000)
+    # A publisher that lost its power or its network never says goodbye.
+    subscriber.setsockopt(zmq.TCP_KEEPALIVE, 1)
+    subscriber.setsockopt(zmq.TCP_KEEPALIVE_IDLE, 10)
+    subscriber.setsockopt(zmq.IPV6, address.host.startswith("["))
+    subscriber.subscribe(topic)
+    subscriber.subscribe(INFO_PREFIX)
+    return subscriber
+
+
+def _resolve(text: str) -> Address:
+    address = parse_address(text)
+    if address.host == "*" or address.port == 0:
+        raise AddressError(f"{text}: nobody can be reached there; name the publisher's host, port")
+    try:
+        socket.getaddrinfo(address.host.strip("[]"), address.port)
+    except (OSError, UnicodeError) as error:
+        raise AddressError(
+            f"{text}: the host is not known here ({error}); check its name"
+        ) from error
+    return address

@@ -1,0 +1,101 @@
+"""`LaunchConfig`: what `python launch.py` can be asked for, and which of it makes sense."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Literal
+
+from tyro.conf import arg
+
+from realtime.backends import BackendName
+from realtime.errors import UsageError
+from realtime.sources import CameraRequest, Pace
+from realtime.wire import Codec, Form, check_stream
+
+DEMO_BUNDLE = Path(__file__).resolve().parent.parent / "models" / "demo"
+
+_SIZE = re.compile(r"([1-9][0-9]{0,4})x([1-9][0-9]{0,4})")
+
+
+def _shown(metavar: str, default: str) -> object:
+    """How --help shows a value, and what it says of leaving it out."""
+    return arg(metavar=metavar, help_behavior_hint=f"({default})")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LaunchConfig:
+    """The docstrings of the fields are the text of --help."""
+
+    camera: Annotated[str, _shown("SOURCE", "required")] = ""
+    """A camera's index (0) or path (/dev/video2,
+    /dev/v4l/by-id/...), a video file, an rtsp:// or http://
+    address, or demo: the clip that ships."""
+    list_cameras: Annotated[bool, arg(help_behavior_hint="")] = False
+    """Print the cameras of this machine, and end."""
+
+    bundle: Annotated[Path, _shown("FOLDER", "default: models/demo, which ships")] = DEMO_BUNDLE
+    """The model: a folder that `python -m export` wrote."""
+    backend: BackendName = "auto"
+    """What computes the model; auto takes the best one here."""
+    profile: Annotated[Path | None, _shown("FILE", "default: the bundle's own")] = None
+    """The camera's profile: crop, rotation, ..."""
+
+    size: Annotated[str | None, _shown("WxH", "default: the camera's")] = None
+    """Ask the camera for pictures of this size, such as 640x480."""
+    fps: Annotated[float | None, _shown("RATE", "default: the camera's")] = None
+    """Ask the camera for so many pictures per second."""
+    pace: Pace = "wait"
+    """How a video file is played.
+    wait: at its own rate; a slow model slows it down.
+    realtime: as a camera would; late frames are dropped.
+    free: as fast as the model goes."""
+
+    bind: Annotated[str, arg(metavar="ADDRESS")] = "tcp://127.0.0.1:5555"
+    """Where viewers connect to; port 0 takes a free one."""
+    insecure: Annotated[bool, arg(help_behavior_hint="")] = False
+    """Allow an address that other machines reach, unencrypted."""
+    stream: Annotated[str, arg(metavar="NAME")] = "main"
+    """The stream's name; viewers subscribe to avatar/NAME."""
+    codec: Literal["jpeg", "raw"] = "jpeg"
+    """raw is exact, and for viewers on this machine."""
+    quality: Annotated[int, arg(metavar="1..100")] = 90
+    """Of JPEG."""
+    wire: Form = "multipart"
+    """single: one part a message, for viewers with ZMQ_CONFLATE."""
+
+    duration: Annotated[float | None, _shown("SECONDS", "default: no limit")] = None
+    """End after this long, counted from when the model is ready."""
+    frames: Annotated[int | None, _shown("COUNT", "default: no limit")] = None
+    """End after so many published frames."""
+    report: Annotated[Path | None, _shown("FILE", "default: none")] = None
+    """Write the figures of the run to this JSON file at its end."""
+
+    def __post_init__(self) -> None:
+        if not self.camera and not self.list_cameras:
+            raise UsageError(
+                "no camera: say --camera 0, a path, a video file or an address; --camera demo "
+                "needs none, --list-cameras shows what is here"
+            )
+        if self.size is not None and not _SIZE.fullmatch(self.size):
+            raise UsageError(f"--size {self.size}: give width x height in pixels, such as 640x480")
+        for name in ("fps", "duration", "frames"):
+            value = getattr(self, name)
+            if value is not None and not 0 < value < float("inf"):
+                raise UsageError(f"--{name} {value:g}: give a number above 0, or leave it out")
+        if not 1 <= self.quality <= 100:
+            raise UsageError(f"--quality {self.quality}: give 1 (small) to 100 (good)")
+        check_stream(self.stream)
+
+    @property
+    def request(self) -> CameraRequest:
+        """What the camera is asked for."""
+        match = _SIZE.fullmatch(self.size or "")
+        size_px = (int(match[1]), int(match[2])) if match else None
+        return CameraRequest(size_px=size_px, fps=self.fps)
+
+    @property
+    def wire_codec(self) -> Codec:
+        """`codec`, as the wire numbers it."""
+        return Codec[self.codec.upper()]

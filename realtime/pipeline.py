@@ -1,0 +1,260 @@
+"""`Pipeline`: the loop of the live side, three threads with a one-slot mailbox between each two.
+
+    capture thread ----> infer thread ----> publish thread ----> subscribers
+     reads a frame       view, model        encode, send
+
+A camera never waits: a frame that finds the slot taken replaces the older one, which is counted as
+dropped under the name of the thread that was busy. A file waits instead, and nothing is dropped.
+
+A thread that fails closes its mailbox with the exception, so every error, the camera's included,
+arrives in the publish thread, which hands it to the main thread in `wait`.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from calibration.profile import CameraProfile
+from realtime.backends import Backend
+from realtime.bundle import Bundle
+from realtime.capture import CaptureThread
+from realtime.codec import encode
+from realtime.frame import Frame, Image
+from realtime.mailbox import Closed, Mailbox
+from realtime.publisher import Publisher
+from realtime.report import Snapshot, info_message
+from realtime.sources import Source
+from realtime.stats import Latency, Rate
+from realtime.view import ViewMap
+from realtime.wire import Codec, Flag, Header
+
+STAGES = ("capture", "view", "infer", "encode", "publish", "total")
+"""What is timed for each frame. capture: from the moment it was taken until the infer thread has
+it; total: from that moment until it was handed to the network."""
+
+_TURN_S = 0.05
+"""How long a thread waits for a frame before it looks at everything else it has to do."""
+_CAPTURE_STOP_S = 1.0
+_DRAIN_S = 10.0
+_INFO_PERIOD_NS = 1_000_000_000
+_STALLED_MS = 1000.0
+_REPEAT_PERIOD_NS = 500_000_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Output:
+    """What is done with the avatar's pictures."""
+
+    stream: str = "main"
+    codec: Codec = Codec.JPEG
+    quality: int = 90
+    frames: int | None = None
+    """Stop after so many were published; None is no limit."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Result:
+    frame: Frame
+    avatar: Image
+    """uint8[h, w, 3] RGB."""
+    infer_ns: int
+
+
+class Pipeline:
+    """Runs from `start` until the source ends, `Output.frames` are out, or `stop` is called.
+
+    The publisher belongs to the pipeline's publish thread between `start` and `stop`.
+    """
+
+    def __init__(
+        self,
+        *,
+        open_source: Callable[[], Source],
+        profile: CameraProfile,
+        bundle: Bundle,
+        backend: Backend,
+        publisher: Publisher,
+        output: Output,
+        clock_address: str,
+        on_event: Callable[[str], None],
+    ) -> None:
+        """`on_event` gets sentences for people, from any thread."""
+        self._view = ViewMap(profile, bundle.manifest.input.size_px, on_event)
+        self._bundle, self._backend = bundle, backend
+        self._publisher, self._output, self._clock_address = publisher, output, clock_address
+
+        self._frames: Mailbox[Frame] = Mailbox()
+        self._results: Mailbox[_Result] = Mailbox()
+        self._capture = CaptureThread(open_source, self._frames, on_event)
+        self._infer = threading.Thread(target=self._run_infer, name="infer", daemon=True)
+        self._publish = threading.Thread(target=self._run_publish, name="publish", daemon=True)
+        self._ended = threading.Event()
+        self._error: BaseException | None = None
+
+        self._latency = {stage: Latency() for stage in STAGES}
+        self._fps_in, self._fps_out = Rate(), Rate()
+        self._published = self._sent = self._subscribers_max = 0
+        self._started_ns = self._first_ns = self._last_ns = 0
+        self._seq_in = -1
+        self._last: _Result | None = None
+        self._next_info_ns = self._next_repeat_ns = 0
+
+    def start(self) -> None:
+        """Start the threads; the backend must be warm."""
+        self._started_ns = time.monotonic_ns()
+        for thread in (self._publish, self._infer, self._capture):
+            thread.start()
+
+    def wait(self, timeout_s: float) -> bool:
+        """True once the stream has ended by itself; raises the error that ended it."""
+        if not self._ended.wait(timeout_s):
+            return False
+        if self._error is not None:
+            raise self._error
+        return True
+
+    def stop(self) -> None:
+        """End in good order: what was captured is published, then the threads end."""
+        self._capture.stop()
+        self._capture.join(_CAPTURE_STOP_S)
+        self._frames.close()
+        self._infer.join(_DRAIN_S)
+        self._publish.join(_DRAIN_S)
+
+    @property
+    def source_state(self) -> str:
+        """opening, live, lost, ended; or stalled: a camera whose driver holds up a read."""
+        source, state = self._capture.source, self._capture.state
+        if state == "live" and source and source.live and self._capture.age_ms() > _STALLED_MS:
+            return "stalled"
+        return state
+
+    def _run_infer(self) -> None:
+        try:
+            while True:
+                frame = self._frames.get(_TURN_S)
+                if frame is not None:
+                    self._infer_one(frame)
+        except Closed:
+            self._results.close()
+        except BaseException as error:
+            self._results.close(error)
+
+    def _infer_one(self, frame: Frame) -> None:
+        taken_ns = time.monotonic_ns()
+        seen = self._view(frame.image)
+        viewed_ns = time.monotonic_ns()
+        avatar = self._backend.run(seen)[0]
+        infer_ns = time.monotonic_ns() - viewed_ns
+        self._latency["capture"].add(taken_ns - frame.capture_ns)
+        self._latency["view"].add(viewed_ns - taken_ns)
+        self._latency["infer"].add(infer_ns)
+        for _ in range(frame.seq - self._seq_in):  # the ones that were dropped came in as well
+            self._fps_in.tick(frame.capture_ns)
+        self._seq_in = frame.seq
+        self._hand_over(_Result(frame=frame, avatar=avatar, infer_ns=infer_ns))
+
+    def _hand_over(self, result: _Result) -> None:
+        source = self._capture.source
+        if source is None or source.live:
+            self._results.put(result)
+            return
+        while not self._results.put_when_free(result, _TURN_S):
+            if self._ended.is_set():
+                return
+
+    def _run_publish(self) -> None:
+        try:
+            while self._output.frames is None or self._published < self._output.frames:
+                self._publish_turn(self._results.get(_TURN_S))
+        except Closed:
+            pass
+        except BaseException as error:
+            self._error = error
+        finally:
+            self._ended.set()
+
+    def _publish_turn(self, result: _Result | None) -> None:
+        newcomer = self._publisher.poll(0)
+        self._subscribers_max = max(self._subscribers_max, self._publisher.subscribers)
+        if result is not None:
+            self._publish_one(result)
+        elif self.source_state in ("lost", "stalled"):
+            self._repeat_last()
+        now_ns = time.monotonic_ns()
+        if newcomer or now_ns >= self._next_info_ns:
+            self._next_info_ns = now_ns + _INFO_PERIOD_NS
+            self._publisher.send_info(info_message(self.snapshot()))
+
+    def _publish_one(self, result: _Result) -> None:
+        started_ns = encoded_ns = time.monotonic_ns()
+        if self._publisher.subscribers:
+            payload = encode(result.avatar, self._output.codec, self._output.quality)
+            encoded_ns = time.monotonic_ns()
+            self._send(result, payload, Flag.KEY)
+        now_ns = time.monotonic_ns()
+        self._latency["encode"].add(encoded_ns - started_ns)
+        self._latency["publish"].add(now_ns - encoded_ns)
+        self._latency["total"].add(now_ns - result.frame.capture_ns)
+        self._fps_out.tick(now_ns)
+        self._first_ns = self._first_ns or now_ns
+        self._last_ns, self._last = now_ns, result
+        self._published += 1
+
+    def _repeat_last(self) -> None:
+        """Show that the stream is alive and the camera is not: the last picture, marked as old."""
+        now_ns = time.monotonic_ns()
+        if self._last is None or not self._publisher.subscribers or now_ns < self._next_repeat_ns:
+            return
+        self._next_repeat_ns = now_ns + _REPEAT_PERIOD_NS
+        payload = encode(self._last.avatar, self._output.codec, self._output.quality)
+        self._send(self._last, payload, Flag.KEY | Flag.SOURCE_LOST)
+
+    def _send(self, result: _Result, payload: bytes, flags: Flag) -> None:
+        height, width, _ = result.avatar.shape
+        header = Header(
+            codec=self._output.codec,
+            flags=flags,
+            capture_us=result.frame.capture_unix_us,
+            pts_us=result.frame.pts_us,
+            width=width,
+            height=height,
+            fps_x100=min(round(self._fps_out.per_second() * 100), 0xFFFF),
+            infer_us=result.infer_ns // 1000,
+        )
+        self._publisher.send(header, payload)
+        self._sent += 1
+
+    def snapshot(self) -> Snapshot:
+        """The figures of now; any thread may ask."""
+        captured, published = self._capture.captured, self._published
+        dropped = {"infer_busy": self._frames.dropped, "publish_busy": self._results.dropped}
+        if not self._publish.is_alive() and not self._infer.is_alive():
+            # What was on its way when the run was stopped.
+            dropped["stopped"] = captured - published - sum(dropped.values())
+        source = self._capture.source
+        span_s = (self._last_ns - self._first_ns) / 1e9
+        return Snapshot(
+            source=source.name if source else "?",
+            source_state=self.source_state,
+            backend=self._backend.name,
+            bundle=self._bundle.id,
+            stream=self._output.stream,
+            address=self._publisher.address,
+            clock=self._clock_address,
+            codec=self._output.codec.name.lower(),
+            duration_s=round((time.monotonic_ns() - self._started_ns) / 1e9, 3),
+            fps_in=round(self._fps_in.per_second(), 2),
+            fps_out=round(self._fps_out.per_second(), 2),
+            fps_mean=round((published - 1) / span_s, 2) if span_s > 0 else 0.0,
+            captured=captured,
+            published=published,
+            sent=self._sent,
+            dropped=dropped,
+            latency_ms={stage: latency.summary() for stage, latency in self._latency.items()},
+            subscribers=self._publisher.subscribers,
+            subscribers_max=self._subscribers_max,
+        )

@@ -1,0 +1,156 @@
+"""`FileSource`: a video file at its own rate, as a camera would give it, or as fast as it goes."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from importlib.resources import files
+from itertools import chain
+from pathlib import Path
+
+import av
+
+from realtime.errors import SourceError, SourceLost, SourceNotFound
+from realtime.frame import Frame, unix_us
+from realtime.sources.contract import AS_IT_COMES, CameraRequest, Pace
+from realtime.sources.video import Picture, Video, explain
+
+_CATCH_UP_S = 0.25
+"""At real-time pace a delay up to this long is made up for; a longer one stays."""
+_DEFAULT_FPS = 30.0
+_WHOLE = 0.95
+"""A file that ends before this part of the duration that it tells is cut short."""
+
+
+def open_file(path: Path, request: CameraRequest, pace: Pace) -> FileSource:
+    """The video in a file. Raises `SourceNotFound`."""
+    if not path.exists():
+        raise SourceNotFound(
+            f"{path}: no such file; --camera takes an index, a device path, a video file, an "
+            "rtsp:// or http:// address, or demo"
+        )
+    if path.is_dir():
+        raise SourceNotFound(f"{path}: is a folder; give a video file in it")
+    return FileSource(_open_video(path), str(path), request, pace)
+
+
+def open_demo() -> FileSource:
+    """The clip that ships, played for ever as a camera would give it."""
+    clip = Path(str(files("realtime"))) / "assets" / "demo.mp4"
+    if not clip.exists():
+        raise SourceNotFound(f"demo: its clip {clip} is missing; install again, or name a video")
+    return FileSource(_open_video(clip), "demo", AS_IT_COMES, "realtime", loop=True)
+
+
+def _open_video(path: Path) -> Video:
+    try:
+        # "file:" keeps a colon in the name from being read as the end of a protocol's name.
+        return Video(f"file:{path}", str(path))
+    except av.FFmpegError as error:
+        raise SourceNotFound(f"{path}: {explain(error)}") from error
+
+
+class FileSource:
+    """A video that ends; with `loop` it starts again, for ever, and its time counts on."""
+
+    def __init__(
+        self,
+        video: Video,
+        name: str,
+        request: CameraRequest,
+        pace: Pace,
+        *,
+        loop: bool = False,
+    ) -> None:
+        """Takes over `video`, also when it fails: `SourceNotFound` if it holds no picture."""
+        self.name, self.live, self.fps = name, pace == "realtime", video.fps
+        self._video, self._pace, self._loop = video, pace, loop
+        self._interval_us = round(1_000_000 / (video.fps or _DEFAULT_FPS))
+        self._seq = 0
+        self._pts_us = -self._interval_us
+        self._offset_us: int | None = None
+        """What makes our time of the file's: 0 at the first picture, counting on over loops."""
+        self._start_s: float | None = None
+        """When our time 0 is, on the monotonic clock."""
+        pictures = video.pictures()
+        # "from None" here and below: PyAV's error names the address, with a password in it.
+        try:
+            first = next(pictures, None)
+        except av.FFmpegError as error:
+            video.close()
+            raise SourceNotFound(f"{name}: {explain(error)}") from None
+        if first is None:
+            video.close()
+            raise SourceNotFound(f"{name}: not one picture in it can be decoded; give another file")
+        self._pictures: Iterator[Picture] = chain([first], pictures)
+        height, width, _ = video.rgb(first.frame).shape
+        self.notes = request.differences((width, height), self.fps)
+
+    def read(self) -> Frame | None:
+        picture = self._next_picture()
+        if picture is None:
+            return None
+        self._pts_us = self._our_time_us(picture)
+        image = self._video.rgb(picture)
+        self._wait_until_due()
+        frame = Frame(
+            image=image,
+            seq=self._seq,
+            capture_ns=time.monotonic_ns(),
+            capture_unix_us=unix_us(),
+            pts_us=self._pts_us,
+        )
+        self._seq += 1
+        return frame
+
+    def close(self) -> None:
+        self._video.close()
+
+    def _next_picture(self) -> av.VideoFrame | None:
+        try:
+            picture = next(self._pictures, None)
+            if picture is None and self._loop:
+                self._video.rewind()
+                self._offset_us = None
+                self._pictures = self._video.pictures()
+                picture = next(self._pictures, None)
+        except av.error.InvalidDataError:
+            raise SourceError(
+                f"{self.name}: nothing after picture {self._seq} can be decoded; repair the file"
+            ) from None
+        except av.FFmpegError as error:
+            raise SourceLost(f"{self.name}: {explain(error)}") from None
+        if picture is None:
+            self._note_damage()
+            return None
+        return picture.frame
+
+    def _note_damage(self) -> None:
+        if self._video.damaged:
+            self.notes += (f"damaged pictures left out: {self._video.damaged}",)
+        end_us, duration_us = self._pts_us + self._interval_us, self._video.duration_us
+        if duration_us is not None and end_us < _WHOLE * duration_us:
+            self.notes += (f"ends after {end_us / 1e6:.1f} s of {duration_us / 1e6:.1f} s",)
+
+    def _our_time_us(self, picture: av.VideoFrame) -> int:
+        """Counts up from picture to picture, whatever the file says."""
+        next_us = self._pts_us + self._interval_us
+        file_us = self._video.time_us(picture)
+        if file_us is None:
+            return next_us
+        if self._offset_us is None:
+            self._offset_us = next_us - file_us
+        our_us = file_us + self._offset_us
+        return our_us if our_us > self._pts_us else next_us
+
+    def _wait_until_due(self) -> None:
+        if self._pace == "free":
+            return
+        now_s = time.monotonic()
+        if self._start_s is None:
+            self._start_s = now_s
+        late_s = now_s - (self._start_s + self._pts_us / 1e6)
+        if late_s < 0:
+            time.sleep(-late_s)
+        elif self._pace == "wait" or late_s > _CATCH_UP_S:
+            self._start_s += late_s

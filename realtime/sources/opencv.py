@@ -1,0 +1,126 @@
+"""`OpenCVSource`: a camera of this machine, through OpenCV (V4L2 on Linux)."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections.abc import Iterator
+from itertools import chain, count
+from pathlib import Path
+
+import numpy as np
+
+from calibration.opencv import cv2
+from realtime.errors import SourceLost, SourceNotFound
+from realtime.frame import Frame, unix_us
+from realtime.sources.cameras import list_cameras
+from realtime.sources.contract import CameraRequest
+
+_USB2_BYTES_PER_S = 24_000_000
+"""More than this does not pass through USB 2; a camera asked for it gives a few pictures per second
+instead, unless it is asked to compress them."""
+_RAW_BYTES_PER_PIXEL = 2
+_DEFAULT_SIZE_PX = (640, 480)
+_DEFAULT_FPS = 30.0
+
+
+def open_camera(spec: str, request: CameraRequest) -> OpenCVSource:
+    """The camera of an index or a device path. Raises `SourceNotFound`."""
+    if not sys.platform.startswith("linux"):
+        device = int(spec) if spec.isdecimal() else spec
+        return OpenCVSource(cv2.VideoCapture(device), f"camera {spec}", request)
+    device = _find_device(spec)
+    known = {camera.path: camera.name for camera in list_cameras()}
+    name = f"camera {spec} ({known.get(device, 'unnamed')}, {device})"
+    cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
+    return OpenCVSource(cv2.VideoCapture(device, cv2.CAP_V4L2), name, request)
+
+
+def _find_device(spec: str) -> str:
+    """The device file that an index, a path or a by-id link stands for."""
+    asked = Path(f"/dev/video{spec}" if spec.isdecimal() else spec)
+    device = asked.resolve()
+    if not device.exists():
+        here = ", ".join(f"{camera.index} ({camera.name})" for camera in list_cameras())
+        raise SourceNotFound(
+            f"camera {spec}: there is no {asked}; connected are: {here or 'none'} "
+            "(--list-cameras shows more)"
+        )
+    if not os.access(device, os.R_OK | os.W_OK):
+        raise SourceNotFound(
+            f"camera {spec}: this user may not open {device}; add the user to its group "
+            "(sudo usermod -aG video $USER), then log in again"
+        )
+    return str(device)
+
+
+class OpenCVSource:
+    """A camera; the newest frame wins."""
+
+    live = True
+
+    def __init__(self, capture: cv2.VideoCapture, name: str, request: CameraRequest) -> None:
+        """Takes over `capture`, also when it fails: `SourceNotFound` if no picture comes."""
+        self.name = name
+        self._capture = capture
+        if not capture.isOpened():
+            raise SourceNotFound(
+                f"{name}: cannot be opened as a camera; either another program holds it, or it is "
+                "a camera's second device, which gives no pictures (--list-cameras shows all)"
+            )
+        _ask(capture, request)
+        frames = self._frames()
+        first = next(frames, None)
+        if first is None:
+            capture.release()
+            raise SourceNotFound(
+                f"{name}: opens but gives no picture; unplug it and plug it in again, into a port "
+                "of its own, or ask for less (--size, --fps)"
+            )
+        self._pictures = chain([first], frames)
+        # What comes out is what counts; some drivers confirm what they do not do.
+        height, width, _ = first.image.shape
+        self.fps = capture.get(cv2.CAP_PROP_FPS) or None
+        self.notes = request.differences((width, height), self.fps)
+
+    def read(self) -> Frame:
+        frame = next(self._pictures, None)
+        if frame is None:
+            raise SourceLost(f"{self.name}: gives no more pictures; is it unplugged?")
+        return frame
+
+    def close(self) -> None:
+        self._capture.release()
+
+    def _frames(self) -> Iterator[Frame]:
+        start_ns = time.monotonic_ns()
+        for seq in count():
+            # grab() returns with a new picture; what retrieve() then takes to decode it is ours.
+            if not self._capture.grab():
+                return
+            capture_ns, capture_unix_us = time.monotonic_ns(), unix_us()
+            ok, bgr = self._capture.retrieve()
+            if not ok:
+                return
+            yield Frame(
+                image=np.asarray(cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB), np.uint8),
+                seq=seq,
+                capture_ns=capture_ns,
+                capture_unix_us=capture_unix_us,
+                pts_us=(capture_ns - start_ns) // 1000,
+            )
+
+
+def _ask(capture: cv2.VideoCapture, request: CameraRequest) -> None:
+    width, height = request.size_px or _DEFAULT_SIZE_PX
+    fps = request.fps or _DEFAULT_FPS
+    if width * height * _RAW_BYTES_PER_PIXEL * fps > _USB2_BYTES_PER_S:
+        capture.set(cv2.CAP_PROP_FOURCC, cv2.VideoWriter.fourcc(*"MJPG"))
+    if request.size_px is not None:
+        capture.set(cv2.CAP_PROP_FRAME_WIDTH, width)
+        capture.set(cv2.CAP_PROP_FRAME_HEIGHT, height)
+    if request.fps is not None:
+        capture.set(cv2.CAP_PROP_FPS, fps)
+    # A hint that few drivers follow; what keeps frames fresh is the thread that always reads.
+    capture.set(cv2.CAP_PROP_BUFFERSIZE, 1)

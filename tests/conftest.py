@@ -1,0 +1,76 @@
+"""What several tests need: a real bundle whose model runs in microseconds."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import numpy as np
+import onnx
+import pytest
+from onnx import TensorProto, helper
+
+from calibration.profile import CameraProfile
+from realtime.bundle import (
+    CAMERA,
+    GOLDEN,
+    GOLDEN_PAIRS,
+    MODEL,
+    GoldenPair,
+    Manifest,
+    Tensor,
+    Tolerance,
+    save_golden,
+    sha256_file,
+)
+
+TINY_SHAPE = (1, 64, 64, 3)
+
+
+@pytest.fixture
+def tiny_bundle(tmp_path: Path) -> Path:
+    """A folder with a valid bundle whose model inverts a 64x64 picture: 255 - x."""
+    folder = tmp_path / "tiny"
+    folder.mkdir()
+    write_tiny_bundle(folder)
+    return folder
+
+
+def write_tiny_bundle(folder: Path) -> None:
+    (folder / MODEL).write_bytes(_invert_model())
+    CameraProfile(camera="a test").save(folder / CAMERA)
+    inputs = np.random.default_rng(0).integers(0, 256, (GOLDEN_PAIRS, *TINY_SHAPE), np.uint8)
+    save_golden(folder, tuple(GoldenPair(input=image, output=255 - image) for image in inputs))
+    write_tiny_manifest(folder)
+
+
+def write_tiny_manifest(folder: Path) -> None:
+    """(Re)write the manifest for the files as they are now in `folder`."""
+    Manifest(
+        name="tiny",
+        created=datetime(2026, 1, 2, tzinfo=UTC),
+        files={name: sha256_file(folder / name) for name in (MODEL, CAMERA, GOLDEN)},
+        input=Tensor(name="frame", shape=TINY_SHAPE),
+        output=Tensor(name="avatar", shape=TINY_SHAPE),
+        network={"family": "invert", "parameters": 0},
+        method="none",
+        training={"step": 0},
+        precision="uint8",
+        opset=18,
+        parity={},
+        golden=Tolerance(max_abs=0, mean_abs=0),
+        credits=("the tests",),
+        licence="Apache-2.0",
+    ).save(folder)
+
+
+def _invert_model() -> bytes:
+    graph = helper.make_graph(
+        [helper.make_node("BitwiseNot", ["frame"], ["avatar"])],
+        "invert",
+        [helper.make_tensor_value_info("frame", TensorProto.UINT8, TINY_SHAPE)],
+        [helper.make_tensor_value_info("avatar", TensorProto.UINT8, TINY_SHAPE)],
+    )
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)], ir_version=9)
+    onnx.checker.check_model(model)
+    return model.SerializeToString()
