@@ -12,6 +12,7 @@ arrives in the publish thread, which hands it to the main thread in `wait`.
 
 from __future__ import annotations
 
+import contextlib
 import threading
 import time
 from collections.abc import Callable
@@ -168,10 +169,10 @@ class Pipeline:
 
     def _run_publish(self) -> None:
         try:
-            while self._output.frames is None or self._published < self._output.frames:
-                self._publish_turn(self._results.get(_TURN_S))
-        except Closed:
-            pass
+            with contextlib.suppress(Closed):
+                while self._output.frames is None or self._published < self._output.frames:
+                    self._publish_turn(self._results.get(_TURN_S))
+            self._publisher.send_info(info_message(self.snapshot()))  # says that it has ended
         except BaseException as error:
             self._error = error
         finally:

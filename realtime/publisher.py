@@ -26,6 +26,8 @@ QUEUED_MESSAGES = 16
 """Per subscriber; what does not fit is dropped here, which shows there as a gap in seq. It bridges
 moments in which the machine is too busy to send: with 2, a busy machine loses pictures. No number
 bounds the age of what a slow subscriber gets: the buffers of the network are far larger."""
+LINGER_MS = 200
+"""Enough for the last frames of a file; one subscriber that reads nothing cannot hold the end up."""
 MAX_INCOMING_BYTES = 512
 """A subscription is the beginning of a topic; a peer that sends more is disconnected."""
 MOST_AT_ONCE = 256
@@ -108,8 +110,8 @@ class Publisher:
         self._socket.send_multipart(pack_info(self._info_topic, info, self._form))
 
     def close(self) -> None:
-        """Stop listening; what is not on the network yet is dropped."""
-        self._context.destroy(linger=0)
+        """Stop listening; the last messages have `LINGER_MS` to reach the network."""
+        self._context.destroy(linger=LINGER_MS)
 
     def _follow_connections(self) -> None:
         while self._monitor.poll(0):
