@@ -27,7 +27,7 @@ QUEUED_MESSAGES = 16
 moments in which the machine is too busy to send: with 2, a busy machine loses pictures. No number
 bounds the age of what a slow subscriber gets: the buffers of the network are far larger."""
 LINGER_MS = 200
-"""Enough for the last frames of a file; one subscriber that reads nothing cannot hold the end up."""
+"""Enough for the last frames of a file, and no more for a subscriber that reads nothing."""
 MAX_INCOMING_BYTES = 512
 """A subscription is the beginning of a topic; a peer that sends more is disconnected."""
 MOST_AT_ONCE = 256
