@@ -1,6 +1,6 @@
 """OpenCV, imported in this one place, so that a missing system library gets its cure.
 
-    from calibration.opencv import cv2
+from calibration.opencv import cv2
 """
 
 try:

@@ -1,0 +1,1 @@
+"""`python -m calibration photometric`: black level, white balance, and drift of the light."""
