@@ -1,7 +1,7 @@
 """Hooks of pytest: with ONLY_EXPECTED_SKIPS=1 a test may be skipped for two reasons only.
 
-Without it every test that lacks a system package skips and says so. Where all of them are installed,
-as `.ci/run` does, a skip would hide a test that nobody runs, so it fails.
+Without it every test that lacks a system package skips and says so. Where all of them are
+installed, as `.ci/run` does, a skip would hide a test that nobody runs, so it fails.
 """
 
 from __future__ import annotations
