@@ -23,6 +23,7 @@ from realtime.backends import open_backend
 from realtime.bundle import Bundle, GoldenPair, Manifest, Parity, Tensor, Tolerance
 from train import checkpoint
 from train.data import list_images, read_image
+from train.errors import BadCheckpoint
 from train.networks import build_content
 
 TOLERANCE = Tolerance(max_abs=2, mean_abs=0.25)
@@ -118,6 +119,7 @@ def _manifest(
 ) -> Manifest:
     size = saved.config.network.size
     simulation = _simulation(saved.config.v)
+    stages = _stages(saved)
     shape = (1, size, size, 3)
     return Manifest(
         name=config.name or config.out.name,
@@ -133,10 +135,8 @@ def _manifest(
         },
         method=saved.config.method,
         training={
-            "run": saved.config.out.name,
-            "step": saved.step,
-            "batch": saved.config.batch,
-            "hours": round(saved.progress.get("seconds", 0.0) / 3600, 2),
+            "hours": round(sum(stage["hours"] for stage in stages), 2),
+            "stages": stages,
             "data": simulation.get("description", "a user's own images"),
         },
         precision="float32",
@@ -146,6 +146,24 @@ def _manifest(
         credits=(*simulation.get("credits", []), *config.credit),
         licence=config.licence,
     )
+
+
+def _stages(saved: checkpoint.Checkpoint) -> list[dict[str, Any]]:
+    """What led to this checkpoint, from the first run on: a run may start from another (--init)."""
+    config = saved.config
+    stage = {
+        "run": config.out.name,
+        "size": config.network.size,
+        "steps": saved.step,
+        "batch": config.batch,
+        "hours": round(saved.progress.get("seconds", 0.0) / 3600, 2),
+    }
+    if config.init is None:
+        return [stage]
+    try:
+        return [*_stages(checkpoint.load(config.init)), stage]
+    except BadCheckpoint:
+        return [{"run": config.init.name, "hours": 0.0, "note": "no longer there"}, stage]
 
 
 def _simulation(v: Path) -> dict[str, Any]:

@@ -30,7 +30,8 @@ class BytesToBytes(nn.Module):
     def forward(self, frame: Tensor) -> Tensor:
         v = frame.permute(0, 3, 1, 2).float() / 127.5 - 1  # uint8[1,H,W,3] -> float[1,3,H,W]
         levels = (self.content(v) + 1) * 127.5
-        return levels.round().clamp(0, 255).to(torch.uint8).permute(0, 2, 3, 1)
+        avatar: Tensor = levels.round().clamp(0, 255).to(torch.uint8).permute(0, 2, 3, 1)
+        return avatar
 
 
 def to_onnx(model: BytesToBytes, size: int) -> bytes:
@@ -60,4 +61,4 @@ def giga_macs(content: nn.Module, size: int) -> float:
     """10^9 multiply-accumulates of one size x size image."""
     with FlopCounterMode(display=False) as counter, torch.no_grad():
         content(torch.zeros((1, 3, size, size)))
-    return counter.get_total_flops() / 2e9
+    return float(counter.get_total_flops()) / 2e9

@@ -23,9 +23,9 @@ from realtime.backends import open_backend
 from realtime.bundle import Bundle, Tolerance
 from tests.train.conftest import fit_config, write_images  # noqa: F401
 from train import checkpoint, fit
-from train.config import FitConfig
+from train.config import FitConfig, NetworkConfig
 from train.errors import BadCheckpoint
-from train.networks import NetworkConfig, build_content
+from train.networks import build_content
 
 
 @pytest.fixture
@@ -48,8 +48,19 @@ def test_the_bundle_computes_what_the_averaged_content_network_computes(
     backend = open_backend("onnxruntime", bundle)
     assert np.abs(backend.run(frame).astype(int) - expected).max() <= 1
     assert bundle.manifest.parity["onnxruntime"].max_abs <= 1
-    assert bundle.manifest.training["step"] == 2
     assert bundle.manifest.method == "uncooperative"
+
+
+def test_the_manifest_tells_of_every_stage_of_training(
+    fit_config: Callable[..., FitConfig],  # noqa: F811
+    run: FitConfig,
+    tmp_path: Path,
+) -> None:
+    second = fit_config(steps=3, init=run.out, out=tmp_path / "second")
+    fit.run(second)
+    bundle = export_bundle(ExportConfig(run=second.out, out=tmp_path / "bundle"))
+    stages = bundle.manifest.training["stages"]
+    assert [(stage["run"], stage["steps"]) for stage in stages] == [("run", 2), ("second", 3)]
 
 
 @pytest.mark.parametrize(
