@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from pydantic import JsonValue
 
 from calibration.profile import CameraProfile
 from export.config import ExportConfig
@@ -136,7 +137,7 @@ def _manifest(
         method=saved.config.method,
         training={
             "hours": round(sum(stage["hours"] for stage in stages), 2),
-            "stages": stages,
+            "stages": list[JsonValue](stages),
             "data": simulation.get("description", "a user's own images"),
         },
         precision="float32",

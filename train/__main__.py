@@ -1,6 +1,6 @@
 """`python -m train COMMAND`: the command line of training.
 
-Each command's module is imported when it is asked for: `--help` needs no torch.
+Each command's module is imported when it is to run, so `--help` is there at once.
 """
 
 from __future__ import annotations
@@ -14,16 +14,28 @@ from train.errors import TrainError
 
 COMMANDS = {
     "simulate": ("train.simulate.config:SimulateConfig", "train.simulate.command"),
-    "fit": ("train.config:FitConfig", "train.fit"),
+    "check": ("train.check:CheckConfig", "train.check"),
+    "fit": ("train.config:FitArguments", "train.fit"),
     "evaluate": ("train.evaluate:EvaluateConfig", "train.evaluate"),
+    "regressor": ("train.evaluate.regressor:RegressorConfig", "train.evaluate.regressor"),
+    "grid": ("train.grid:GridConfig", "train.grid"),
+    "cheat": ("train.cheat:CheatConfig", "train.cheat"),
+    "synthetic": ("train.synthetic.config:SyntheticConfig", "train.synthetic.command"),
+    "bench": ("train.bench:BenchConfig", "train.bench"),
 }
 """Command -> its config, and the module whose `run(config)` does it."""
 
 USAGE = """usage: python -m train COMMAND [--help]
 
   simulate   render a simulated headset user: images of V and C, truth, clips
-  fit        learn D and E from unpaired images of V and C
-  evaluate   measure a run against the truth of a simulated set
+  check      look at the images before training: sizes, duplicates, light, expressions
+  fit        learn D and E from unpaired images of V and C; go on with a run that was stopped
+  evaluate   measure runs against the truth of a simulated set
+  regressor  train what reads expressions off renders, the yardstick of evaluate
+  grid       mix and match: content by rows, residual by columns (Figs. 7, 8)
+  cheat      do D and E hide messages from each other? (Fig. 9)
+  synthetic  the paper's synthetic experiment over many seeds (Sec. 4.1, Fig. 4)
+  bench      where the time of a training step goes
 """
 
 
@@ -40,8 +52,8 @@ def main(arguments: list[str] | None = None) -> None:
     config_module, config_name = config_path.split(":")
     try:
         config_type = getattr(importlib.import_module(config_module), config_name)
-        run = importlib.import_module(module_name).run
-        run(tyro.cli(config_type, prog=f"python -m train {command}", args=arguments[1:]))
+        config = tyro.cli(config_type, prog=f"python -m train {command}", args=arguments[1:])
+        importlib.import_module(module_name).run(config)
     except (TrainError, ImportError) as error:
         print(f"train {command}: {error}", file=sys.stderr)
         raise SystemExit(1) from error

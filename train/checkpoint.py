@@ -1,7 +1,7 @@
 """Checkpoints: one folder a step, `tensors.safetensors` beside `state.json` with the config inside.
 
 A checkpoint appears whole or not at all: it is written beside its place, flushed to disk, and
-renamed. Nothing in it can run code, so a checkpoint from elsewhere is safe to open.
+renamed; older ones go only then. Nothing in it can run code, so one from elsewhere is safe to open.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import dataclasses
 import json
 import os
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -17,38 +18,48 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
-from train.config import FitConfig
-from train.cycles import LossWeights
-from train.errors import BadCheckpoint
-from train.networks import NetworkConfig
+from train.config import FitConfig, LossWeights, NetworkConfig
+from train.errors import BadCheckpoint, NotSaved, TrainError
 from train.state import State
 
 TENSORS = "tensors.safetensors"
 META = "state.json"
+FORMAT = 2
+READABLE = (1, 2)
+"""Format 1 has fewer fields in its config; what they say now is what they could not say then."""
+PATHS = ("v", "c", "out", "init")
 
 
 def save(state: State, config: FitConfig, progress: dict[str, Any]) -> Path:
     """Write a checkpoint of `state` and remove all but the newest `config.keep`.
 
-    `progress` is what else the run wants to find again: seconds trained, say.
+    `progress` (JSON) is what else the run wants to find again: seconds trained, say. Raises
+    `NotSaved` if the disk is full; the checkpoints before are then as they were.
     """
     folder = config.out / "checkpoints"
-    folder.mkdir(parents=True, exist_ok=True)
     place = folder / f"step-{state.step:07d}"
+    meta = {"format": FORMAT, "step": state.step, "progress": progress, "config": to_json(config)}
     unfinished = folder / f".{place.name}.unfinished"
-    shutil.rmtree(unfinished, ignore_errors=True)
-    unfinished.mkdir()
-    save_file(state.tensors(), unfinished / TENSORS)
-    meta = {"format": 1, "step": state.step, "progress": progress, "config": to_json(config)}
-    (unfinished / META).write_text(json.dumps(meta, indent=2) + "\n")
-    for name in (TENSORS, META):
-        with (unfinished / name).open("rb") as file:
-            os.fsync(file.fileno())
-    if place.exists():
-        shutil.rmtree(place)
-    unfinished.replace(place)
+    try:
+        _sweep(folder)
+        unfinished.mkdir(parents=True)
+        save_file(state.tensors(), unfinished / TENSORS)
+        (unfinished / META).write_text(json.dumps(meta, indent=2) + "\n")
+        for path in (unfinished / TENSORS, unfinished / META, unfinished):
+            _flush(path)
+        _remove(place)
+        unfinished.replace(place)
+        _flush(folder)
+    except (OSError, SafetensorError) as error:
+        shutil.rmtree(unfinished, ignore_errors=True)
+        last = newest(config.out)
+        raise NotSaved(
+            f"step {state.step} could not be saved in {folder}: {error}. "
+            + (f"The run is safe up to {last.name}" if last else "There is no checkpoint before it")
+            + "; make room there and start the same command again"
+        ) from error
     for old in _all(config.out)[: -config.keep]:
-        shutil.rmtree(old)
+        _remove(old)
     return place
 
 
@@ -81,8 +92,10 @@ def load(run: Path) -> Checkpoint:
         raise BadCheckpoint(f"{run} holds no checkpoint: give the --out folder of `train fit`")
     try:
         meta = json.loads((path / META).read_text())
-        if meta["format"] != 1:
-            raise BadCheckpoint(f"{path} has format {meta['format']}; this version reads format 1")
+        if meta["format"] not in READABLE:
+            raise BadCheckpoint(
+                f"{path} has format {meta['format']}; this version reads formats 1 to {FORMAT}"
+            )
         return Checkpoint(
             path=path,
             step=int(meta["step"]),
@@ -90,12 +103,10 @@ def load(run: Path) -> Checkpoint:
             progress=dict(meta["progress"]),
             tensors=load_file(path / TENSORS),
         )
-    except (OSError, ValueError, KeyError, TypeError, SafetensorError) as error:
+    except BadCheckpoint:
+        raise
+    except (OSError, ValueError, KeyError, TypeError, SafetensorError, TrainError) as error:
         raise BadCheckpoint(f"{path} is damaged: {error}") from error
-
-
-def _all(run: Path) -> list[Path]:
-    return sorted((run / "checkpoints").glob("step-*"))
 
 
 def to_json(config: FitConfig) -> dict[str, Any]:
@@ -104,9 +115,53 @@ def to_json(config: FitConfig) -> dict[str, Any]:
 
 
 def from_json(fields: dict[str, Any]) -> FitConfig:
-    fields = dict(fields)
-    for name in ("v", "c", "out", "init"):
-        fields[name] = Path(fields[name]) if fields[name] is not None else None
-    fields["network"] = NetworkConfig(**fields["network"])
-    fields["weights"] = LossWeights(**fields["weights"])
-    return FitConfig(**fields)
+    """The config of a checkpoint. What an older one does not know yet has its default.
+
+    Raises `BadCheckpoint` for a field that this version does not know: it may matter.
+    """
+    known = {field.name for field in dataclasses.fields(FitConfig)}
+    read: dict[str, Callable[[Any], Any]] = {
+        **{name: lambda text: None if text is None else Path(text) for name in PATHS},
+        "network": lambda part: _dataclass(NetworkConfig, part),
+        "weights": lambda part: _dataclass(LossWeights, part),
+    }
+    _refuse_unknown(set(fields) - known)
+    return FitConfig(**{k: read[k](value) if k in read else value for k, value in fields.items()})
+
+
+def _dataclass(kind: type, fields: dict[str, Any]) -> Any:
+    _refuse_unknown(set(fields) - {field.name for field in dataclasses.fields(kind)})
+    return kind(**fields)
+
+
+def _refuse_unknown(names: set[str]) -> None:
+    if names:
+        raise BadCheckpoint(
+            f"the checkpoint's config says {', '.join(sorted(names))}, which this version does not "
+            "know: it is from a newer one"
+        )
+
+
+def _all(run: Path) -> list[Path]:
+    return sorted((run / "checkpoints").glob("step-*"))
+
+
+def _remove(place: Path) -> None:
+    """By renaming first: a checkpoint that is half gone must not look like one."""
+    if place.exists():
+        shutil.rmtree(place.rename(place.with_name(f".{place.name}.old")), ignore_errors=True)
+
+
+def _sweep(folder: Path) -> None:
+    """Remove what a run that was killed while saving has left."""
+    for pattern in (".step-*.unfinished", ".step-*.old"):
+        for left in folder.glob(pattern):
+            shutil.rmtree(left)
+
+
+def _flush(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

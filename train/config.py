@@ -1,67 +1,185 @@
-"""`FitConfig`: everything that decides a training run; stored in each of its checkpoints."""
+"""`FitConfig`: everything that decides a training run; stored in each of its checkpoints.
+
+Nothing here imports torch, so that `--help` is there at once.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Annotated, Literal
 
 import tyro
 
-from train.cycles import LossWeights
 from train.errors import TrainError
-from train.networks import NetworkConfig
+
+Method = Literal["uncooperative", "cooperative", "cyclegan"]
+METHOD_NAMES: tuple[Method, ...] = ("uncooperative", "cooperative", "cyclegan")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class FitConfig:
-    """Learn D and E from unpaired images of V and C."""
+class NetworkConfig:
+    """What the networks are made of."""
 
-    v: Path
-    """Folder of headset-camera images, domain V."""
-    c: Path
-    """Folder of avatar renders, domain C."""
+    family: Annotated[Literal["fast", "paper"], tyro.conf.arg(name="network")] = "fast"
+    """fast: about 0.65 GMAC at 256x256, for live use on a CPU. paper: the paper's, 25.4 GMAC."""
+    size: int = 256
+    """Height and width of the images, pixels; a multiple of 4."""
+    width: int | None = None
+    """Channels after the first convolution; None is 64 (paper, its ngf) or 32 (fast)."""
+    blocks: int = 4
+    """Residual blocks of each generator; even. The paper has 4."""
+    norm: Literal["instance", "none"] = "instance"
+    """Normalisation in D_C of the fast family, whose task is to take lighting out; the paper family
+    has instance norm everywhere."""
+    fuse: Literal["1x1", "3x3", "grow"] = "1x1"
+    """How the paper family's E takes r in: "1x1" and "3x3" convolve back to its own width, "grow"
+    carries the concatenated width on (42.9M parameters instead of the 16.6M that the paper's
+    "similar to CycleGAN" asks for)."""
+    adversary_width: int | None = None
+    """Channels of the adversaries' first layer; None is 64 (paper) or 24 (fast)."""
+    adversary_layers: int | None = None
+    """Strided layers of the adversaries; None is 3 (70x70 receptive field), or 2 below 128."""
+    residual: tyro.conf.Suppress[bool] = True
+    """False: D finds no residual and E takes none, as in CycleGAN. The method decides."""
+
+    def __post_init__(self) -> None:
+        if self.size < 32 or self.size % 4:
+            raise TrainError(f"size must be a multiple of 4, at least 32; got {self.size}")
+        if self.blocks < 2 or self.blocks % 2:
+            raise TrainError(f"blocks must be even and at least 2, got {self.blocks}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LossWeights:
+    """Eqs. 1-3. The paper's lambdas let the adversaries win at 128 pixels and more, and training
+    collapses; these hold."""
+
+    lambda_v: float = 2.0
+    """Weight of |v - v'|. The paper: 10."""
+    lambda_c: float = 2.0
+    """Weight of |c - c'|. The paper: 10."""
+    lambda_r: float = 1.0
+    """Weight of |r - r'|. The paper: 0.1. It is what makes E paint r at all: with the fast family
+    at a tenth of this, every v' has the same light."""
+    gan_weight: float = 0.5
+    """Weight of the generators' least-squares terms: the 1/2 of Eq. 1."""
+    identity: float = 0.0
+    """Weight of |D_C(c) - c| and |E(v) - v|, which keep colours from turning over. For the cyclegan
+    method alone; CycleGAN's own takes half of lambda where it takes it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FitOptions:
+    """What a run is made of, but for its images."""
+
     out: Path
     """Folder of the run: checkpoints, log, samples. An existing run goes on from its checkpoint."""
-    method: Literal["uncooperative", "cooperative"] = "uncooperative"
-    """uncooperative: the paper. cooperative: the same networks and losses, nothing frozen."""
+    method: Method = "uncooperative"
+    """uncooperative: the paper. cooperative: the same networks and losses, nothing frozen.
+    cyclegan: two plain translators, no residual."""
     network: Annotated[NetworkConfig, tyro.conf.arg(name="")] = field(default_factory=NetworkConfig)
     weights: Annotated[LossWeights, tyro.conf.arg(name="")] = field(default_factory=LossWeights)
+    jitter_px: int = 0
+    """Images are decoded this much larger, and each is cropped at a random place, alike in V and C.
+    There are no flips: a face's asymmetry is expression."""
+
     steps: int = 20_000
-    """Generator steps of the whole run. The paper takes up to 300,000."""
+    """Generator steps of the whole run; with a plateau schedule the most. The paper takes up to
+    300,000."""
     batch: int = 4
-    """Images of each domain in a step."""
+    """Images of each domain in a step, over all processes."""
+    accumulate: int = 1
+    """Parts that a process takes its images of a step in, to save memory. The step stays the
+    same."""
     lr: float = 2e-4
     """Adam's learning rate of D and of E."""
     adversary_lr: float = 2e-4
     """Adam's learning rate of A_C and A_V."""
+    schedule: Literal["fixed", "plateau"] = "fixed"
+    """When the learning rates begin to fall. fixed: in the last part of the run. plateau: when the
+    reconstruction errors stop descending, if that is sooner; the run then ends sooner as well."""
     decay: float = 0.4
-    """The last part of the run in which the learning rates fall linearly to zero."""
+    """The part of --steps over which the learning rates fall linearly to zero."""
+    patience: int = 2000
+    """Steps without a lower reconstruction error, by 1 %, that make a plateau."""
     history: int = 50
     """Generated images kept for each adversary."""
     ema: float = 0.998
     """Decay per step of the averaged D_C that export takes."""
     seed: int = 0
     """Decides weights, order of images, and every other draw."""
-    threads: int = 1
-    """OpenMP threads. Set on purpose: on a busy machine two can be far slower than one."""
     init: Path | None = None
     """A run to take the networks from (not its optimisers): for a second stage."""
+
+    accelerator: Literal["auto", "cpu", "cuda"] = "auto"
+    """auto: CUDA where there is a GPU for it, else the CPU."""
+    devices: int = 1
+    """Processes on this machine; GPUs, if the accelerator is CUDA."""
+    nodes: int = 1
+    """Machines. More than one are started by torchrun: see docs/training.md."""
+    precision: Literal["32-true", "bf16-mixed", "16-mixed"] = "32-true"
+    """Mixed: convolutions of the generators in half precision; pictures, r, losses and adversaries
+    stay in float32."""
+    threads: int = 1
+    """OpenMP threads. Set on purpose: on a busy machine two can be far slower than one."""
+
     checkpoint_every: int = 500
     """Steps between checkpoints."""
     keep: int = 2
     """Checkpoints kept."""
     sample_every: int = 500
     """Steps between pictures in out/samples."""
+    log_every: int = 20
+    """Steps that a row of log.jsonl is the mean of."""
+    report_every_s: float = 60.0
+    """Seconds between versions of out/report.html."""
+    tensorboard: bool = True
+    """Write curves and pictures for TensorBoard as well, if it is installed."""
 
     def __post_init__(self) -> None:
-        for name in ("steps", "batch", "history", "threads", "checkpoint_every", "keep"):
+        counts = ("steps", "batch", "accumulate", "patience", "history", "devices", "nodes")
+        for name in (*counts, "threads", "checkpoint_every", "keep", "sample_every", "log_every"):
             if getattr(self, name) < 1:
                 raise TrainError(f"{name} must be at least 1, got {getattr(self, name)}")
         if not 0 <= self.decay <= 1:
             raise TrainError(f"decay is a part of the run, 0 to 1; got {self.decay}")
+        parts = self.devices * self.nodes * self.accumulate
+        if self.batch % parts:
+            raise TrainError(
+                f"a batch of {self.batch} cannot be shared out evenly: it must be a multiple of "
+                f"devices x nodes x accumulate = {parts}"
+            )
+        if self.weights.identity and self.method != "cyclegan":
+            raise TrainError("--identity is for --method cyclegan: only there E takes a v alone")
+        # Two places that cannot disagree: a method without a residual has networks without one.
+        network = replace(self.network, residual=self.method != "cyclegan")
+        object.__setattr__(self, "network", network)
 
-    def lr_factor(self, step: int) -> float:
-        """What the learning rates are multiplied with at `step`: 1, then linearly to 0."""
-        decay_steps = max(1, round(self.steps * self.decay))
-        return min(1.0, (self.steps - step) / decay_steps)
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FitConfig(FitOptions):
+    """A run: its images, and what it is made of."""
+
+    v: Path
+    """Folder of headset-camera images, domain V; or a video, or recorded sessions."""
+    c: Path
+    """Folder of avatar renders, domain C."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FitArguments(FitOptions):
+    """Learn D and E from unpaired images of V and C.
+
+    A run that was stopped, by Ctrl-C or worse, goes on when it is started again with the same --out
+    and ends with the same weights as if it had not been stopped.
+    """
+
+    data: Path | None = None
+    """A data set: a folder with v/ and c/, or CycleGAN's trainA/ and trainB/. Or give --v, --c."""
+    v: Path | None = None
+    """Folder of headset-camera images, domain V; or a video, or recorded sessions."""
+    c: Path | None = None
+    """Folder of avatar renders, domain C."""
+    swap: bool = False
+    """Take V for C and C for V."""

@@ -7,56 +7,55 @@ Uncooperative (Sec. 3.4): in each cycle only the network whose input is real tak
 cycle V and E in cycle C. The other one is `frozen`: a fixed but differentiable function.
 Cooperative: the same two cycles with nothing frozen, so each network also learns to read what the
 other one hides.
+CycleGAN: cooperative, and r is empty.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import torch
 from torch import Tensor, nn
 
-from train.networks import Disentangler, Residual
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LossWeights:
-    """Eqs. 1-3. The paper's 10 / 10 / 0.1 lets the adversaries win at 128 pixels and more, and
-    training collapses; 2 / 2 / 0.02 holds."""
-
-    lambda_v: float = 2.0
-    """Weight of |v - v'|. The paper: 10."""
-    lambda_c: float = 2.0
-    """Weight of |c - c'|. The paper: 10."""
-    lambda_r: float = 0.02
-    """Weight of |r - r'|. The paper: 0.1."""
-    gan_weight: float = 0.5
-    """Weight of the generators' least-squares terms: the 1/2 of Eq. 1."""
+from train.config import LossWeights
+from train.networks import Residual
 
 
 @contextmanager
-def frozen(*modules: nn.Module) -> Iterator[None]:
-    """Within: the modules' parameters take no gradient, but gradients flow through them."""
-    parameters = [p for module in modules for p in module.parameters() if p.requires_grad]
+def frozen(*networks: nn.Module) -> Iterator[tuple[nn.Module, ...]]:
+    """Within: the networks' parameters take no gradient, but gradients flow through them.
+
+    Gives the networks to call in their place: the same, out of the wrapper in which a parallel run
+    waits for the gradients of those that learn.
+    """
+    parameters = [p for network in networks for p in network.parameters() if p.requires_grad]
     for parameter in parameters:
         parameter.requires_grad_(False)
     try:
-        yield
+        yield tuple(bare(network) for network in networks)
     finally:
         for parameter in parameters:
             parameter.requires_grad_(True)
 
 
+def bare(network: nn.Module) -> nn.Module:
+    """A network out of the wrapper that Fabric may have put around it."""
+    inner = getattr(network, "module", network)
+    assert isinstance(inner, nn.Module)
+    return inner
+
+
 @dataclass(slots=True)
-class Cycle:
-    """One cycle's loss, what it is made of, and the generated image for the adversary."""
+class Objective:
+    """What a pass through the networks is to lower, and what came of it."""
 
     loss: Tensor
     parts: dict[str, Tensor]
-    fake: Tensor
-    """c' of cycle V, v' of cycle C; detached."""
+    """What the loss is made of, for the log; detached."""
+    fake: Tensor = field(default_factory=lambda: torch.empty(0))
+    """The generated image for the adversary: c' of cycle V, v' of cycle C; detached."""
 
 
 def real(scores: Tensor) -> Tensor:
@@ -73,7 +72,7 @@ def l1(a: Tensor, b: Tensor) -> Tensor:
     return (a - b).abs().mean()
 
 
-def cycle_v(d: Disentangler, e: nn.Module, a_c: nn.Module, v: Tensor, weigh: LossWeights) -> Cycle:
+def cycle_v(d: nn.Module, e: nn.Module, a_c: nn.Module, v: Tensor, weigh: LossWeights) -> Objective:
     """v -> (c', r') -> v'. Loss: lambda_v |v - v'| + (A_C(c') - 1)^2 / 2.
 
     Eq. 1 prints (A_C(c'))^2 without the -1. Taken literally that trains D to look fake.
@@ -82,24 +81,32 @@ def cycle_v(d: Disentangler, e: nn.Module, a_c: nn.Module, v: Tensor, weigh: Los
     v_back = e(c_fake, r_fake)
     l_v, gan = l1(v, v_back), real(a_c(c_fake))
     loss = weigh.lambda_v * l_v + weigh.gan_weight * gan
-    return Cycle(loss, {"l_v": l_v.detach(), "gan_c": gan.detach()}, c_fake.detach())
+    parts = {"l_v": l_v, "gan_c": gan} | ({"r_size": _size(r_fake)} if r_fake else {})
+    return Objective(loss, _detached(parts), c_fake.detach())
 
 
 def cycle_c(
-    d: Disentangler, e: nn.Module, a_v: nn.Module, c: Tensor, r: Residual, weigh: LossWeights
-) -> Cycle:
+    d: nn.Module, e: nn.Module, a_v: nn.Module, c: Tensor, r: Residual, weigh: LossWeights
+) -> Objective:
     """(c, r) -> v' -> (c', r'). Loss: lambda_c |c - c'| + lambda_r |r - r'| + (A_V(v') - 1)^2 / 2.
 
     r comes from an unrelated v, without a gradient: as a target it would shrink to zero.
     """
     v_fake = e(c, r)
     c_back, r_back = d(v_fake)
-    l_c = l1(c, c_back)
-    l_r = torch.stack([l1(a, b) for a, b in zip(r, r_back, strict=True)]).mean()
-    gan = real(a_v(v_fake))
-    loss = weigh.lambda_c * l_c + weigh.lambda_r * l_r + weigh.gan_weight * gan
-    parts = {"l_c": l_c.detach(), "l_r": l_r.detach(), "gan_v": gan.detach()}
-    return Cycle(loss, parts, v_fake.detach())
+    l_c, gan = l1(c, c_back), real(a_v(v_fake))
+    loss = weigh.lambda_c * l_c + weigh.gan_weight * gan
+    parts = {"l_c": l_c, "gan_v": gan}
+    if r:
+        parts["l_r"] = torch.stack([l1(a, b) for a, b in zip(r, r_back, strict=True)]).mean()
+        loss = loss + weigh.lambda_r * parts["l_r"]
+    return Objective(loss, _detached(parts), v_fake.detach())
+
+
+def identity(d: nn.Module, e: nn.Module, v: Tensor, c: Tensor, weigh: LossWeights) -> Objective:
+    """CycleGAN's option: what is of the target domain already stays as it is."""
+    loss = weigh.identity * (l1(d(c)[0], c) + l1(e(v, []), v))
+    return Objective(loss, _detached({"identity": loss}))
 
 
 def adversary_loss(a: nn.Module, images: Tensor, generated: Tensor) -> Tensor:
@@ -108,3 +115,11 @@ def adversary_loss(a: nn.Module, images: Tensor, generated: Tensor) -> Tensor:
     scores = a(torch.cat([images, generated]))  # [2B,1,h,w]
     on_real, on_fake = scores.split([len(images), len(generated)])
     return 0.5 * (real(on_real) + fake(on_fake))
+
+
+def _size(r: Residual) -> Tensor:
+    return torch.stack([m.detach().abs().mean() for m in r]).mean()
+
+
+def _detached(parts: dict[str, Tensor]) -> dict[str, Tensor]:
+    return {name: part.detach() for name, part in parts.items()}

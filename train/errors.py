@@ -4,6 +4,7 @@ TrainError
 ├── BadAvatar       a file that is no avatar, or one that lacks what is asked of it
 ├── BadData         no images, too few, or ones that do not fit
 ├── BadCheckpoint   a checkpoint of another network, damaged, or missing
+├── NotSaved        a checkpoint that could not be written; the ones before are whole
 └── Diverged        the run cannot be saved: NaN, collapse
 """
 
@@ -22,6 +23,10 @@ class BadData(TrainError):
 
 class BadCheckpoint(TrainError):
     """A checkpoint that is missing, damaged, or of another network."""
+
+
+class NotSaved(TrainError):
+    """A checkpoint that could not be written: a full disk. Earlier checkpoints are whole."""
 
 
 class Diverged(TrainError):

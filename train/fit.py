@@ -1,149 +1,129 @@
-"""`python -m train fit`: run the steps, keep checkpoints, log and samples."""
+"""`python -m train fit`: start a run, or go on with it, and train it to its end."""
 
 from __future__ import annotations
 
-import json
-import time
+import dataclasses
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
-import torch
 from rich.console import Console
-from rich.progress import Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from train import checkpoint
-from train.config import FitConfig
-from train.data import ImageSet
-from train.errors import BadCheckpoint, Diverged
-from train.samples import write_samples
+from train.config import FitArguments, FitConfig
+from train.data import ImageSet, choose
+from train.engine import Engine
+from train.errors import BadCheckpoint, TrainError
+from train.journal import Journal
+from train.loop import Loop
+from train.signals import stop_when_asked
 from train.state import State
-from train.step import METHODS
-
-LOG_EVERY = 20
 
 
-def run(config: FitConfig) -> None:
-    """Train to `config.steps`, from the run's newest checkpoint if it has one."""
-    torch.set_num_threads(config.threads)
-    state, progress = _start(config)
-    cache = config.out / "cache"
-    v = ImageSet(config.v, config.network.size, cache)
-    c = ImageSet(config.c, config.network.size, cache)
-    console = Console(stderr=True)
-    for images, name in ((v, config.v), (c, config.c)):
-        if images.unreadable:
-            console.print(f"{name}: left out {len(images.unreadable)} unreadable images")
-    console.print(f"{config.method}, {len(v)} v, {len(c)} c, step {state.step} of {config.steps}")
-    try:
-        with _bar(config, state.step, console) as advance:
-            _loop(state, config, v, c, progress, advance)
-    except KeyboardInterrupt:
-        console.print(f"stopped; saved {checkpoint.save(state, config, progress)}")
-        raise SystemExit(130) from None
-    console.print(f"done: {checkpoint.save(state, config, progress)}")
+def run(asked: FitConfig | FitArguments) -> None:
+    """Train to the end, from the run's newest checkpoint if it has one. Raises `TrainError`.
 
-
-class _Advance:
-    """Moves the progress bar and shows the newest losses."""
-
-    def __init__(self, bar: Progress, task: object) -> None:
-        self._bar, self._task = bar, task
-
-    def __call__(self, losses: dict[str, float]) -> None:
-        text = " ".join(f"{name} {value:.3f}" for name, value in losses.items())
-        self._bar.update(self._task, advance=LOG_EVERY, losses=text)  # type: ignore[arg-type]
-
-
-def _loop(
-    state: State,
-    config: FitConfig,
-    v: ImageSet,
-    c: ImageSet,
-    progress: dict[str, float],
-    advance: _Advance,
-) -> None:
-    step_fn = METHODS[config.method]
-    with (config.out / "log.jsonl").open("a", buffering=1) as log:
-        sums: dict[str, torch.Tensor] = {}
-        before = time.monotonic()
-        while state.step < config.steps:
-            k = state.step
-            state.set_lr(config)
-            losses = step_fn(
-                state,
-                config,
-                v.batch(k, config.batch, config.seed),
-                v.batch(k, config.batch, config.seed + 1),
-                c.batch(k, config.batch, config.seed + 2),
-            )
-            state.update_ema(config.ema)
-            state.step += 1
-            for name, value in losses.items():
-                sums[name] = sums.get(name, torch.zeros(())) + value
-            if state.step % LOG_EVERY == 0:
-                now = time.monotonic()
-                progress["seconds"] = progress.get("seconds", 0.0) + now - before
-                means = {name: value.item() / LOG_EVERY for name, value in sums.items()}
-                row = {"step": state.step, "step_s": (now - before) / LOG_EVERY, **means}
-                log.write(json.dumps(row) + "\n")
-                _check(state.step, means)
-                advance(means)
-                before, sums = now, {}
-            if state.step % config.sample_every == 0:
-                write_samples(state, config, v, c)
-            if state.step % config.checkpoint_every == 0:
-                checkpoint.save(state, config, progress)
-
-
-def _check(step: int, means: dict[str, float]) -> None:
-    if not all(abs(value) < float("inf") for value in means.values()):
-        raise Diverged(
-            f"step {step}: a loss is not finite: {means}. The last checkpoint is from before; "
-            "lower --lr or --adversary-lr and start again from it with --init"
-        )
-
-
-def _start(config: FitConfig) -> tuple[State, dict[str, float]]:
-    """A new run, or the one in `config.out` as its newest checkpoint left it."""
-    config.out.mkdir(parents=True, exist_ok=True)
+    Ctrl-C and SIGTERM: the step is finished and saved, and the program exits with 130 or 143.
+    """
+    why, config = _with_images(asked)
+    engine = Engine(config)
+    console = Console(stderr=True, quiet=engine.rank > 0)
     state = State(config)
+    engine.adopt(state)
+    progress = _start(state, config, console)
+    try:
+        config.out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise TrainError(f"--out {config.out} cannot be made: {error.strerror}") from error
+    v, c = (_images(folder, config, console) for folder in (config.v, config.c))
+    where = _where(config, engine)
+    console.print(f"{config.method}, {len(v)} v, {len(c)} c, {where}. {why}", highlight=False)
+    console.print(f"step {state.step}; {config.out}/report.html", highlight=False)
+
+    loop = Loop(config=config, engine=engine, state=state, v=v, c=c, where=where)
+    loop.resume(progress)
+    with ExitStack() as stack:
+        stop = stack.enter_context(stop_when_asked())
+        if engine.rank == 0:
+            loop.journal = stack.enter_context(Journal(config, state.step, where, console))
+        loop.run(stop)
+    saved = checkpoint.newest(config.out)
+    console.print(f"{'stopped' if stop.signal else 'done'}: {saved}", highlight=False)
+    if stop.signal:
+        raise SystemExit(stop.exit_code)
+
+
+def _with_images(asked: FitConfig | FitArguments) -> tuple[str, FitConfig]:
+    """Which images are V and C, and why."""
+    if isinstance(asked, FitConfig):
+        return "V and C as given", asked
+    found = choose(asked.data, asked.v, asked.c, swap=asked.swap)
+    given = {f.name: getattr(asked, f.name) for f in dataclasses.fields(asked)}
+    options = {k: value for k, value in given.items() if k not in ("data", "v", "c", "swap")}
+    return found.why, FitConfig(v=found.v, c=found.c, **options)
+
+
+def _images(folder: Path, config: FitConfig, console: Console) -> ImageSet:
+    images = ImageSet(folder, config.network.size, config.out / "cache", config.jitter_px)
+    for note in images.notes:
+        console.print(f"{folder}: {note}", highlight=False)
+    return images
+
+
+def _where(config: FitConfig, engine: Engine) -> str:
+    processes = f"{engine.world} processes" if engine.world > 1 else "one process"
+    return f"{engine.device.type}, {processes}, {config.precision}"
+
+
+def _start(state: State, config: FitConfig, console: Console) -> dict[str, Any]:
+    """Fill the state: from the run in `config.out`, or from --init; a new run stays as it is."""
     if checkpoint.newest(config.out) is not None:
         saved = checkpoint.load(config.out)
-        _load(state, saved.path, saved.config.network == config.network, saved.tensors, saved.step)
-        return state, saved.progress
+        _resume(state, config, saved)
+        for change in _changes(saved.config, config):
+            console.print(f"from here on another --{change}", highlight=False)
+        return saved.progress
     if config.init is not None:
         first = checkpoint.load(config.init)
         try:
             state.networks.load_state_dict(first.under("networks"))
             state.content_ema.load_state_dict(first.under("content_ema"))
         except RuntimeError as error:
-            raise BadCheckpoint(f"--init {config.init}: another network: {error}") from error
-    return state, {}
+            raise _another_network(first, config, "--init ") from error
+    return {}
 
 
-def _load(
-    state: State, path: Path, same_network: bool, tensors: dict[str, torch.Tensor], step: int
-) -> None:
-    if not same_network:
+def _resume(state: State, config: FitConfig, saved: checkpoint.Checkpoint) -> None:
+    if saved.config.method != config.method:
         raise BadCheckpoint(
-            f"{path} was trained with another network; choose another --out, or the same --network"
+            f"{saved.path} was trained with --method {saved.config.method}, not {config.method}: "
+            f"choose another --out, and --init {config.out} to start from its networks"
         )
+    if saved.config.network != config.network:
+        raise _another_network(saved, config)
     try:
-        state.load(step, tensors)
+        state.load(saved.step, saved.tensors)
     except (KeyError, RuntimeError, ValueError) as error:
-        raise BadCheckpoint(f"{path} is damaged: {error}") from error
+        reason = str(error).splitlines()[0]
+        raise BadCheckpoint(f"{saved.path} is damaged: {reason}") from error
 
 
-@contextmanager
-def _bar(config: FitConfig, step: int, console: Console) -> Iterator[_Advance]:
-    columns = (
-        *Progress.get_default_columns()[:2],
-        TextColumn("{task.completed}/{task.total}"),
-        TimeElapsedColumn(),
-        TimeRemainingColumn(),
-        TextColumn("{task.fields[losses]}"),
+def _another_network(
+    saved: checkpoint.Checkpoint, config: FitConfig, what: str = ""
+) -> BadCheckpoint:
+    differ = ", ".join(_changes(saved.config.network, config.network)) or "its tensors"
+    return BadCheckpoint(
+        f"{what}{saved.path} is of another network ({differ}): ask for the same one, or for "
+        "another --out"
     )
-    with Progress(*columns, console=console, refresh_per_second=2) as bar:
-        task = bar.add_task("fit", total=config.steps, completed=step, losses="")
-        yield _Advance(bar, task)
+
+
+def _changes(before: Any, now: Any) -> Iterator[str]:
+    """Fields of two configs that differ, as "name old -> new"; where it is kept does not matter."""
+    for name in (f.name for f in dataclasses.fields(now) if f.name not in ("out", "init")):
+        a, b = getattr(before, name), getattr(now, name)
+        if dataclasses.is_dataclass(a):
+            yield from _changes(a, b)
+        elif a != b:
+            yield f"{name} {a} -> {b}"

@@ -14,7 +14,7 @@ from torch import nn
 from train import checkpoint
 from train.data import to_float, to_uint8
 from train.errors import BadCheckpoint, BadData
-from train.networks import Networks, build_content
+from train.networks import Networks
 
 Images = NDArray[np.uint8]
 """uint8[N,H,W,3] RGB."""
@@ -33,7 +33,7 @@ class Run:
     size: int
     """Height and width of the images, pixels."""
     content: nn.Module
-    """D_C averaged over the last steps: what export takes."""
+    """D_C: averaged over the last steps, as export takes it, or as it is."""
     residual: nn.Module
     """D_R as it is."""
     entangler: nn.Module
@@ -46,25 +46,28 @@ class Run:
             return np.concatenate([to_uint8(self.content(to_float(batch))) for batch in batches])
 
 
-def load_runs(paths: Sequence[Path]) -> list[Run]:
+def load_runs(paths: Sequence[Path], *, averaged: bool = True) -> list[Run]:
     """The newest checkpoint of each run (or the checkpoint that a path is), all of one image size.
 
-    Raises `BadCheckpoint`, and `BadData` for runs of different sizes.
+    `averaged`: with the averaged D_C. Without, the D_C that E was trained with, for those who ask
+    what the two have agreed upon. Raises `BadCheckpoint`; `BadData` for runs of different sizes.
     """
-    runs = [_load(path, name) for path, name in zip(paths, _names(paths), strict=True)]
+    names = _names(paths)
+    runs = [_load(path, name, averaged) for path, name in zip(paths, names, strict=True)]
     sizes = sorted({run.size for run in runs})
     if len(sizes) > 1:
         raise BadData(f"the runs are of sizes {sizes}; compare runs of one size")
     return runs
 
 
-def _load(path: Path, name: str) -> Run:
+def _load(path: Path, name: str, averaged: bool) -> Run:
     saved = checkpoint.load(path)
-    content = build_content(saved.config.network)
     networks = Networks(saved.config.network)
+    content = networks.disentangler.content
     try:
-        content.load_state_dict(saved.under("content_ema"))
         networks.load_state_dict(saved.under("networks"))
+        if averaged:
+            content.load_state_dict(saved.under("content_ema"))
     except RuntimeError as error:
         raise BadCheckpoint(f"{saved.path} does not hold the networks it names: {error}") from error
     return Run(

@@ -12,7 +12,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from train.config import FitConfig
+from train.config import FitOptions
 from train.history import History
 from train.networks import Networks
 
@@ -20,13 +20,19 @@ from train.networks import Networks
 class State:
     """A run in memory at some step."""
 
-    def __init__(self, config: FitConfig) -> None:
+    def __init__(self, config: FitOptions) -> None:
         torch.manual_seed(config.seed)
         size = config.network.size
         self.step = 0
         self.networks = Networks(config.network)
         self.networks.adversary_c.eval()
         self.networks.adversary_v.eval()
+        self.d: nn.Module = self.networks.disentangler
+        """This and the next three are the networks as a step calls them: what the engine has put
+        around them included."""
+        self.e: nn.Module = self.networks.entangler
+        self.a_c: nn.Module = self.networks.adversary_c
+        self.a_v: nn.Module = self.networks.adversary_v
         self.content_ema = copy.deepcopy(self.networks.disentangler.content).requires_grad_(False)
         self.history_c = History(config.history, (3, size, size))
         self.history_v = History(config.history, (3, size, size))
@@ -37,12 +43,12 @@ class State:
         )
 
     @staticmethod
-    def _adam(config: FitConfig, lr: float, *modules: nn.Module) -> torch.optim.Adam:
+    def _adam(config: FitOptions, lr: float, *modules: nn.Module) -> torch.optim.Adam:
         parameters = [p for module in modules for p in module.parameters()]
         return torch.optim.Adam(parameters, lr=lr, betas=(0.5, 0.999))
 
-    def set_lr(self, config: FitConfig) -> None:
-        factor = config.lr_factor(self.step)
+    def set_lr(self, config: FitOptions, factor: float) -> None:
+        """Learning rates of the next step: `factor` times the configured ones."""
         for optimizer, lr in (
             (self.optimizer_d, config.lr),
             (self.optimizer_e, config.lr),
@@ -58,6 +64,10 @@ class State:
         live = self.networks.disentangler.content.parameters()
         for average, now in zip(self.content_ema.parameters(), live, strict=True):
             average.lerp_(now, 1 - decay)
+
+    def finite(self) -> bool:
+        """Whether all weights are numbers."""
+        return all(bool(p.isfinite().all()) for p in self.networks.parameters())
 
     def tensors(self) -> dict[str, Tensor]:
         """Every tensor of the state by name, ready for a safetensors file."""

@@ -11,8 +11,7 @@ import pytest
 import torch
 
 from calibration.opencv import cv2
-from train.config import FitConfig
-from train.networks import NetworkConfig
+from train.config import FitConfig, NetworkConfig
 
 SIZE = 32
 
@@ -45,7 +44,10 @@ def fit_config(tmp_path: Path) -> Callable[..., FitConfig]:
         batch=2,
         history=3,
         checkpoint_every=4,
-        sample_every=8,
+        sample_every=10**6,
+        log_every=4,
+        report_every_s=1e9,
+        tensorboard=False,
     )
 
     def make(**changes: object) -> FitConfig:

@@ -3,8 +3,9 @@
 import pytest
 import torch
 
+from train.config import NetworkConfig
 from train.errors import TrainError
-from train.networks import NetworkConfig, Networks
+from train.networks import Networks
 
 
 def parameters(module: torch.nn.Module) -> int:

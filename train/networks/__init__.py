@@ -9,49 +9,15 @@ Two families share one interface, so that cycles, checkpoints and export know ne
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Annotated, Literal
-
-import tyro
 from torch import Tensor, nn
 
-from train.errors import TrainError
+from train.config import NetworkConfig
 from train.networks import fast, paper
 from train.networks.adversary import Adversary
+from train.networks.translator import NoResidual, Translator
 
 Residual = list[Tensor]
-"""r: three feature maps, from fine to coarse; their widths belong to the family."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NetworkConfig:
-    """What the networks are made of."""
-
-    family: Annotated[Literal["fast", "paper"], tyro.conf.arg(name="network")] = "fast"
-    """fast: about 0.65 GMAC at 256x256, for live use on a CPU. paper: the paper's, 25.4 GMAC."""
-    size: int = 256
-    """Height and width of the images, pixels; a multiple of 4."""
-    width: int | None = None
-    """Channels after the first convolution; None is 64 (paper, its ngf) or 32 (fast)."""
-    blocks: int = 4
-    """Residual blocks of each generator; even. The paper has 4."""
-    norm: Literal["instance", "none"] = "instance"
-    """Normalisation of the fast family; the paper family always has instance norm. Without it
-    uncooperative training runs away: |r| grows without bound within 200 steps at 128 pixels."""
-    fuse: Literal["1x1", "3x3", "grow"] = "1x1"
-    """How the paper family's E takes r in: "1x1" and "3x3" convolve back to its own width, "grow"
-    carries the concatenated width on (42.9M parameters instead of the 16.6M that the paper's
-    "similar to CycleGAN" asks for)."""
-    adversary_width: int | None = None
-    """Channels of the adversaries' first layer; None is 64 (paper) or 24 (fast)."""
-    adversary_layers: int | None = None
-    """Strided layers of the adversaries; None is 3 (70x70 receptive field), or 2 below 128."""
-
-    def __post_init__(self) -> None:
-        if self.size < 32 or self.size % 4:
-            raise TrainError(f"size must be a multiple of 4, at least 32; got {self.size}")
-        if self.blocks < 2 or self.blocks % 2:
-            raise TrainError(f"blocks must be even and at least 2, got {self.blocks}")
+"""r: three feature maps, from fine to coarse; their widths belong to the family. CycleGAN: none."""
 
 
 class Disentangler(nn.Module):
@@ -87,15 +53,19 @@ def build_content(config: NetworkConfig) -> nn.Module:
 
 
 def _residual(config: NetworkConfig) -> nn.Module:
+    if not config.residual:
+        return NoResidual()
     if config.family == "paper":
         return paper.ResidualStream(_width(config), config.blocks)
-    return fast.ResidualStream(_width(config), config.blocks, config.norm)
+    return fast.ResidualStream(_width(config), config.blocks)
 
 
 def _entangler(config: NetworkConfig) -> nn.Module:
+    if not config.residual:
+        return Translator(build_content(config))
     if config.family == "paper":
         return paper.Entangler(_width(config), config.blocks, config.fuse)
-    return fast.Entangler(_width(config), config.blocks, config.norm)
+    return fast.Entangler(_width(config), config.blocks)
 
 
 def _width(config: NetworkConfig) -> int:

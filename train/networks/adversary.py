@@ -10,13 +10,15 @@ from torch import Tensor, nn
 from torch.nn.utils.parametrizations import spectral_norm
 
 from train.networks.paper import initialise
+from train.networks.precision import in_float32
 
 
 class Adversary(nn.Module):
     """image float[B,3,H,W] in -1..1 -> one score for each patch, float[B,1,h,w]; real is 1.
 
     width 64 and 3 strided layers are the 70x70 PatchGAN. No instance norm: it would hide a patch's
-    brightness, and spectral norm already bounds the scores' slope.
+    brightness, and spectral norm already bounds the scores' slope. In float32 always, spectral norm
+    included: in half precision the adversaries win at once.
     """
 
     def __init__(self, width: int, strided_layers: int) -> None:
@@ -35,5 +37,4 @@ class Adversary(nn.Module):
                 spectral_norm(part)
 
     def forward(self, image: Tensor) -> Tensor:
-        scores: Tensor = self.body(image)
-        return scores
+        return in_float32(self.body, image)

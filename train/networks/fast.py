@@ -16,6 +16,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from train.networks.precision import as_float32, in_float32
+
 
 def _initialise(module: nn.Module) -> None:
     """He weights. Each residual branch starts small, since there may be no norm to tame it, and so
@@ -31,7 +33,9 @@ def _initialise(module: nn.Module) -> None:
                 (part.last if isinstance(part, Block) else part.to_image).weight.mul_(0.1)
 
 
-def _convolution(channels_in: int, channels_out: int, norm: str, stride: int = 1) -> nn.Sequential:
+def _convolution(
+    channels_in: int, channels_out: int, norm: str = "none", stride: int = 1
+) -> nn.Sequential:
     layers: list[nn.Module] = [nn.Conv2d(channels_in, channels_out, 3, stride, 1)]
     if norm == "instance":
         layers.append(nn.InstanceNorm2d(channels_out))
@@ -41,23 +45,24 @@ def _convolution(channels_in: int, channels_out: int, norm: str, stride: int = 1
 class Block(nn.Module):
     """x + conv(ReLU(conv(x)))."""
 
-    def __init__(self, channels: int, norm: str) -> None:
+    def __init__(self, channels: int, norm: str = "none") -> None:
         super().__init__()
         self.first = _convolution(channels, channels, norm)
         self.last = nn.Conv2d(channels, channels, 3, 1, 1)
 
     def forward(self, x: Tensor) -> Tensor:
-        return x + self.last(self.first(x))
+        out: Tensor = x + self.last(self.first(x))
+        return out
 
 
-def _blocks(channels: int, count: int, norm: str) -> nn.Sequential:
+def _blocks(channels: int, count: int, norm: str = "none") -> nn.Sequential:
     return nn.Sequential(*(Block(channels, norm) for _ in range(count)))
 
 
 class Stem(nn.Module):
     """[B,3,256,256] -> a quarter [B,32,64,64] and an eighth [B,64,32,32]."""
 
-    def __init__(self, width: int, norm: str) -> None:
+    def __init__(self, width: int, norm: str = "none") -> None:
         super().__init__()
         self.unshuffle = nn.PixelUnshuffle(4)  # [B,3,256,256] -> [B,48,64,64]
         self.quarter = _convolution(48, width, norm)
@@ -71,11 +76,11 @@ class Stem(nn.Module):
 class Head(nn.Module):
     """An eighth [B,64,32,32] and a quarter [B,32,64,64] -> [B,3,256,256] in -1..1."""
 
-    def __init__(self, width: int, norm: str) -> None:
+    def __init__(self, width: int, norm: str = "none") -> None:
         super().__init__()
         self.to_quarter = _convolution(2 * width, width, norm)
-        self.to_half = _convolution(width, width // 2, "none")
-        self.to_full = _convolution(width // 2, width // 4, "none")
+        self.to_half = _convolution(width, width // 2)
+        self.to_full = _convolution(width // 2, width // 4)
         self.to_image = nn.Conv2d(width // 4, 3, 3, 1, 1)
 
     def forward(self, eighth: Tensor, quarter: Tensor) -> Tensor:
@@ -83,6 +88,9 @@ class Head(nn.Module):
         x = quarter + self.to_quarter(_resize(eighth, quarter.shape[2:]))  # [B,32,64,64]
         x = self.to_half(_double(x))  # [B,16,128,128]
         x = self.to_full(_double(x))  # [B,8,256,256]
+        return in_float32(self._picture, x)
+
+    def _picture(self, x: Tensor) -> Tensor:
         return torch.tanh(self.to_image(x))
 
 
@@ -111,32 +119,39 @@ class Content(nn.Module):
 
 
 class ResidualStream(nn.Module):
-    """D_R: v -> r = [B,32,64,64], [B,64,32,32], [B,64,32,32]: after the stem's two resolutions
-    and after all blocks."""
+    """D_R: v -> r = [B,32,64,64], [B,64,32,32], [B,64,32,32] in -1..1: after the stem's two
+    resolutions and after all blocks.
 
-    def __init__(self, width: int, blocks: int, norm: str) -> None:
+    No instance norm: it would take out the overall brightness and colour, which are what r is for.
+    The tanh keeps r from growing without bound in its place.
+    """
+
+    def __init__(self, width: int, blocks: int) -> None:
         super().__init__()
-        self.stem = Stem(width, norm)
-        self.blocks = _blocks(2 * width, blocks, norm)
+        self.stem = Stem(width)
+        self.blocks = _blocks(2 * width, blocks)
         _initialise(self)
 
     def forward(self, v: Tensor) -> list[Tensor]:
         quarter, eighth = self.stem(v)
-        return [quarter, eighth, self.blocks(eighth)]
+        return [as_float32(r) for r in (quarter, eighth, self.blocks(eighth))]
 
 
 class Entangler(nn.Module):
-    """E: (c, r) -> v'. Each map of r joins at its resolution, through a 1x1 convolution."""
+    """E: (c, r) -> v'. Each map of r joins at its resolution, through a 1x1 convolution.
 
-    def __init__(self, width: int, blocks: int, norm: str) -> None:
+    No instance norm, so that E can paint the brightness that r tells it.
+    """
+
+    def __init__(self, width: int, blocks: int) -> None:
         super().__init__()
-        self.stem = Stem(width, norm)
+        self.stem = Stem(width)
         self.fuse_quarter = nn.Conv2d(2 * width, width, 1)
         self.fuse_first = nn.Conv2d(4 * width, 2 * width, 1)
         self.fuse_last = nn.Conv2d(4 * width, 2 * width, 1)
-        self.first = _blocks(2 * width, blocks // 2, norm)
-        self.second = _blocks(2 * width, blocks // 2, norm)
-        self.head = Head(width, norm)
+        self.first = _blocks(2 * width, blocks // 2)
+        self.second = _blocks(2 * width, blocks // 2)
+        self.head = Head(width)
         _initialise(self)
 
     def forward(self, c: Tensor, r: list[Tensor]) -> Tensor:

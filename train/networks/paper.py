@@ -10,6 +10,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+from train.networks.precision import as_float32, in_float32
+
 
 def initialise(module: nn.Module) -> None:
     """N(0, 0.02) weights and zero biases, as CycleGAN."""
@@ -34,15 +36,23 @@ def stem(width: int) -> nn.Sequential:
     )
 
 
-def head(width: int, channels_in: int) -> nn.Sequential:
+class Head(nn.Sequential):
     """[B,channels_in,64,64] -> [B,3,256,256] in -1..1: two transposed convolutions and a 7x7."""
-    return nn.Sequential(
-        _normed(_double(channels_in, 2 * width), 2 * width),
-        _normed(_double(2 * width, width), width),
-        nn.ReflectionPad2d(3),
-        nn.Conv2d(width, 3, 7),
-        nn.Tanh(),
-    )
+
+    def __init__(self, width: int, channels_in: int) -> None:
+        super().__init__(
+            _normed(_double(channels_in, 2 * width), 2 * width),
+            _normed(_double(2 * width, width), width),
+            nn.ReflectionPad2d(3),
+            nn.Conv2d(width, 3, 7),
+            nn.Tanh(),
+        )
+
+    def forward(self, x: Tensor) -> Tensor:
+        *ups, pad, convolution, tanh = self
+        for up in ups:
+            x = up(x)
+        return in_float32(lambda features: tanh(convolution(pad(features))), x)
 
 
 def _double(channels_in: int, channels_out: int) -> nn.ConvTranspose2d:
@@ -63,7 +73,8 @@ class ResidualBlock(nn.Module):
         )
 
     def forward(self, x: Tensor) -> Tensor:
-        return x + self.body(x)
+        out: Tensor = x + self.body(x)
+        return out
 
 
 def _blocks(channels: int, count: int) -> nn.Sequential:
@@ -74,7 +85,7 @@ class Content(nn.Sequential):
     """D_C: v -> c'. 5.48M parameters, 25.4 GMAC at 256x256."""
 
     def __init__(self, width: int, blocks: int) -> None:
-        super().__init__(stem(width), _blocks(4 * width, blocks), head(width, 4 * width))
+        super().__init__(stem(width), _blocks(4 * width, blocks), Head(width, 4 * width))
         initialise(self)
 
 
@@ -94,7 +105,7 @@ class ResidualStream(nn.Module):
     def forward(self, v: Tensor) -> list[Tensor]:
         r1 = self.stem(v)
         r2 = self.first(r1)
-        return [r1, r2, self.second(r2)]
+        return [as_float32(r) for r in (r1, r2, self.second(r2))]
 
 
 class Entangler(nn.Module):
@@ -104,18 +115,11 @@ class Entangler(nn.Module):
         super().__init__()
         base = 4 * width
         self.stem = stem(width)
-        if fuse == "grow":
-            self.fuse1, self.fuse2 = nn.Identity(), nn.Identity()
-            widths = (2 * base, 3 * base)
-        else:
-            kernel = int(fuse[0])
-            self.fuse1, self.fuse2 = (
-                nn.Conv2d(2 * base, base, kernel, padding=kernel // 2) for _ in range(2)
-            )
-            widths = (base, base)
+        self.fuse1, self.fuse2 = _fuse(base, fuse), _fuse(base, fuse)
+        widths = (2 * base, 3 * base) if fuse == "grow" else (base, base)
         self.first = _blocks(widths[0], blocks // 2)
         self.second = _blocks(widths[1], blocks // 2)
-        self.head = head(width, widths[1] + base)
+        self.head = Head(width, widths[1] + base)
         initialise(self)
 
     def forward(self, c: Tensor, r: list[Tensor]) -> Tensor:
@@ -124,3 +128,11 @@ class Entangler(nn.Module):
         x = self.second(self.fuse2(torch.cat([x, r[1]], 1)))
         out: Tensor = self.head(torch.cat([x, r[2]], 1))
         return out
+
+
+def _fuse(base: int, fuse: str) -> nn.Module:
+    """What follows the concatenation with a map of r."""
+    if fuse == "grow":
+        return nn.Identity()
+    kernel = int(fuse[0])
+    return nn.Conv2d(2 * base, base, kernel, padding=kernel // 2)

@@ -29,8 +29,10 @@ class VideoWriter:
             ) from error
         self._stream.width = self._stream.height = size_px
         self._stream.pix_fmt = "yuv420p"
-        self._stream.options = {"crf": CRF, "preset": "medium"}
-        self._stream.codec_context.thread_count = 1  # the same bytes on any number of cores
+        # x264's macroblock tree gives other bits for other addresses of its buffers; without it,
+        # and on one thread, the same pictures are the same bytes on any number of cores.
+        self._stream.options = {"crf": CRF, "preset": "medium", "x264-params": "mbtree=0"}
+        self._stream.codec_context.thread_count = 1
 
     def write(self, image: NDArray[np.uint8]) -> None:
         """uint8[size_px, size_px, 3] RGB."""

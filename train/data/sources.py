@@ -1,0 +1,198 @@
+"""Sources: whatever one domain's pictures come from, opened by its path.
+
+    a folder of images      PNG, JPEG, BMP, WebP; not its subfolders
+    a video file            every frame
+    a recorded session      a folder with session.json: every frame of its video
+    a folder of the last two, as many as it holds
+
+Subfolders of images are not searched: beside v/ and c/ of a simulated set lies the truth, which
+training must not see.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import NoReturn
+
+import av
+import numpy as np
+
+from train.data.pixels import Image, Undecodable, decode_file
+from train.errors import BadData
+
+SUFFIXES = {".png", ".jpg", ".jpeg", ".bmp", ".webp"}
+VIDEO_SUFFIXES = {".mp4", ".mkv", ".mov", ".avi", ".webm", ".m4v"}
+SESSION = "session.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A picture that is decoded when it is asked for, in any thread."""
+
+    name: str
+    decode: Callable[[], Image]
+    """The whole picture, uint8[H,W,3] RGB. Raises `Undecodable`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """Files that hold one domain's pictures."""
+
+    path: Path
+    """As it was asked for."""
+    files: tuple[Path, ...]
+    """Images, or videos; in the order in which their pictures come."""
+    videos: bool
+
+    def count(self) -> int:
+        """How many pictures there are: exact for images, about right for videos."""
+        return sum(map(_frame_count, self.files)) if self.videos else len(self.files)
+
+    def pictures(self) -> Iterator[Picture]:
+        """All of them, in an order that does not change. An unreadable one comes as well, and says
+        so when it is decoded."""
+        for file in self.files:
+            name = str(file.relative_to(self.path)) if file != self.path else file.name
+            if self.videos:
+                yield from _frames(file, name)
+            else:
+                yield Picture(name, partial(decode_file, file))
+
+    def identity(self) -> str:
+        """A digest of all file names, sizes and times of change: another one, other pictures."""
+        digest = hashlib.sha256()
+        for file in self.files:
+            try:
+                stat = file.stat()
+                digest.update(f"{file.name}:{stat.st_size}:{stat.st_mtime_ns};".encode())
+            except OSError as error:
+                digest.update(f"{file.name}:{error.strerror};".encode())
+        return digest.hexdigest()
+
+
+def open_source(path: Path) -> Source:
+    """Find the pictures that `path` stands for. Raises `BadData` if there are none."""
+    if path.is_file():
+        if path.suffix.lower() in VIDEO_SUFFIXES:
+            return Source(path=path, files=(path,), videos=True)
+        if path.suffix.lower() in SUFFIXES:
+            raise BadData(f"{path} is a single picture; give the folder of all of them")
+        raise BadData(f"{path} is neither a folder nor a video ({_suffixes(VIDEO_SUFFIXES)})")
+    entries = _entries(path)
+    if images := _images(entries):
+        return Source(path=path, files=tuple(images), videos=False)
+    if videos := _videos(path, entries):
+        return Source(path=path, files=tuple(videos), videos=True)
+    _refuse(path, entries)
+
+
+def list_images(folder: Path) -> list[Path]:
+    """The images of a folder by name. Raises `BadData` if there are none."""
+    entries = _entries(folder)
+    images = _images(entries)
+    if not images:
+        _refuse(folder, entries)
+    return images
+
+
+def _entries(folder: Path) -> list[Path]:
+    try:
+        return sorted(folder.iterdir())
+    except FileNotFoundError:
+        raise BadData(f"{folder} does not exist: it is not a folder of images") from None
+    except NotADirectoryError:
+        raise BadData(f"{folder} is not a folder of images") from None
+    except OSError as error:
+        raise BadData(f"{folder} cannot be read: {error.strerror}") from error
+
+
+def _images(entries: list[Path]) -> list[Path]:
+    """A link that leads nowhere is kept, so that it is counted as unreadable; a folder that is
+    called x.png is none."""
+    return [p for p in entries if p.suffix.lower() in SUFFIXES and not p.is_dir()]
+
+
+def _videos(folder: Path, entries: list[Path]) -> list[Path]:
+    """Those of a session, of a folder of sessions, or of a folder of videos."""
+    if (folder / SESSION).exists():
+        return [p for p in entries if p.stem == "video" and p.suffix.lower() in VIDEO_SUFFIXES]
+    sessions = [p for p in entries if (p / SESSION).exists()]
+    if sessions:
+        return [video for p in sessions for video in _videos(p, _entries(p))]
+    return [p for p in entries if p.suffix.lower() in VIDEO_SUFFIXES and p.is_file()]
+
+
+def _refuse(folder: Path, entries: list[Path]) -> NoReturn:
+    """Say what is there instead of pictures."""
+    names = {p.name for p in entries if p.is_dir()}
+    for pair in (("v", "c"), ("trainA", "trainB")):
+        if names.issuperset(pair):
+            raise BadData(
+                f"{folder} holds no images itself, it is a data set with {pair[0]}/ and {pair[1]}/;"
+                " give it with --data, or one of the two folders"
+            )
+    found = Counter(p.suffix.lower() or "no suffix" for p in entries if p.is_file())
+    there = ", ".join(f"{count} {suffix}" for suffix, count in found.most_common(3))
+    if names:
+        there = ", ".join(filter(None, (there, f"folders {', '.join(sorted(names)[:3])}")))
+    raise BadData(
+        f"{folder} holds no images ({_suffixes(SUFFIXES)}), no video and no session; there is "
+        f"{there or 'nothing'} in it"
+    )
+
+
+def _suffixes(suffixes: set[str]) -> str:
+    return ", ".join(sorted(suffixes))
+
+
+def _frame_count(path: Path) -> int:
+    try:
+        with av.open(str(path)) as container:
+            stream = container.streams.video[0]
+            if stream.frames:
+                return int(stream.frames)
+            seconds = (container.duration or 0) / av.time_base
+            return round(seconds * float(stream.average_rate or 0))
+    except (av.FFmpegError, IndexError):
+        return 0
+
+
+def _frames(path: Path, name: str) -> Iterator[Picture]:
+    """Frames by number. Damage in the middle costs the frames it hits, or all that come after."""
+    number = 0
+    try:
+        with av.open(str(path)) as container:
+            if not container.streams.video:
+                yield _broken(name, "holds no video")
+                return
+            stream = container.streams.video[0]
+            stream.thread_type = "AUTO"
+            for packet in container.demux(stream):
+                try:
+                    frames = packet.decode()
+                except av.FFmpegError as error:
+                    yield _broken(f"{name}#{number}", error.strerror)
+                    continue
+                for frame in frames:
+                    yield Picture(f"{name}#{number}", partial(_frame_rgb, frame))
+                    number += 1
+    except av.FFmpegError as error:
+        yield _broken(f"{name}#{number}", error.strerror)
+
+
+def _frame_rgb(frame: av.VideoFrame) -> Image:
+    if frame.is_corrupt:
+        raise Undecodable("damaged frame")
+    return np.asarray(frame.to_ndarray(format="rgb24"), np.uint8)
+
+
+def _broken(name: str, reason: str | None) -> Picture:
+    def decode() -> Image:
+        raise Undecodable(reason or "damaged")
+
+    return Picture(name, decode)

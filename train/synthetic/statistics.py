@@ -1,0 +1,76 @@
+"""From one figure for each seed to what may be said about them: quartiles, bootstrap intervals."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+RESAMPLES = 2000
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spread:
+    """A figure over seeds. Interval: 95 % bootstrap, of the median."""
+
+    median: float
+    interval: tuple[float, float]
+    quartiles: tuple[float, float]
+    least: float
+    most: float
+
+    def as_json(self) -> dict[str, object]:
+        return asdict(self)
+
+
+def spread(values: Floats) -> Spread:
+    """float[seeds], NaN where a run has diverged: left out here, counted as not converged."""
+    finite = values[np.isfinite(values)]
+    if not finite.size:
+        nan = float("nan")
+        return Spread(median=nan, interval=(nan, nan), quartiles=(nan, nan), least=nan, most=nan)
+    low, median, high = np.quantile(finite, [0.25, 0.5, 0.75])
+    return Spread(
+        median=float(median),
+        interval=_interval(finite),
+        quartiles=(float(low), float(high)),
+        least=float(finite.min()),
+        most=float(finite.max()),
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Difference:
+    """Of two methods, seed by seed: the same seeds started from the same weights and data."""
+
+    median: float
+    interval: tuple[float, float]
+    share_above: float
+    """Share of seeds in which the first is larger."""
+
+    def as_json(self) -> dict[str, object]:
+        return asdict(self)
+
+
+def difference(first: Floats, second: Floats) -> Difference:
+    """float[seeds] each."""
+    paired = first - second
+    paired = paired[np.isfinite(paired)]
+    if not paired.size:
+        nan = float("nan")
+        return Difference(median=nan, interval=(nan, nan), share_above=nan)
+    return Difference(
+        median=float(np.median(paired)),
+        interval=_interval(paired),
+        share_above=float((paired > 0).mean()),
+    )
+
+
+def _interval(values: Floats) -> tuple[float, float]:
+    """95 % percentile bootstrap of the median."""
+    rng = np.random.default_rng(0)
+    drawn = rng.choice(values, (RESAMPLES, len(values)))
+    low, high = np.quantile(np.median(drawn, axis=1), [0.025, 0.975])
+    return float(low), float(high)
