@@ -30,6 +30,7 @@ try:
     from realtime.report import check_writable, report, write_json
     from realtime.sources import list_cameras, open_source
     from realtime.status import StatusLine, format_summary
+    from realtime.web import open_web
 except ModuleNotFoundError as error:
     sys.exit(f"launch: {error}: run `pip install -e .` in the folder of launch.py first")
 except ImportError as error:  # a library of the system is missing; the message has the cure
@@ -39,6 +40,7 @@ _DESCRIPTION = """Turn a headset camera's video into your avatar's, live, and st
 
     python launch.py --camera 0                        a camera
     python launch.py --camera demo                     a clip that ships
+    python launch.py --camera 0 --web 8443             with a page for browsers, headsets
     python -m realtime.client tcp://127.0.0.1:5555     watch it, in another terminal
 
 Ctrl-C ends it."""
@@ -88,6 +90,9 @@ def stream(config: LaunchConfig) -> None:
         clock = ClockServer(publisher.address)
         opened.callback(clock.close)
         clock.start()
+        to_watch = [f"to watch: python -m realtime.client {publisher.address}"]
+        if config.web is not None:
+            to_watch.append(serve_page(config.web, config, publisher, status, opened))
         backend = open_backend(config.backend, bundle)
         opened.callback(backend.close)
         pipeline = Pipeline(
@@ -105,17 +110,38 @@ def stream(config: LaunchConfig) -> None:
             clock_address=clock.address,
             on_event=status.say,
         )
-        run(pipeline, config, status, stop_asked)
+        run(pipeline, config, status, to_watch, stop_asked)
+
+
+def serve_page(
+    address: str, config: LaunchConfig, publisher: Publisher, status: StatusLine, opened: ExitStack
+) -> str:
+    """Serve browsers there what `publisher` sends, until `opened` is closed; how to watch."""
+    web = open_web(
+        address,
+        stream=config.stream,
+        certificates=config.web_cert,
+        insecure=config.insecure,
+        on_event=status.say,
+    )
+    opened.callback(web.close)
+    publisher.add(web)
+    web.start()
+    return web.invitation(sys.stderr)
 
 
 def run(
-    pipeline: Pipeline, config: LaunchConfig, status: StatusLine, stop_asked: threading.Event
+    pipeline: Pipeline,
+    config: LaunchConfig,
+    status: StatusLine,
+    to_watch: Sequence[str],
+    stop_asked: threading.Event,
 ) -> None:
     """Run until something ends it; then say what was done, and write the report."""
     ended = "failed"
     pipeline.start()
     try:
-        ended = follow(pipeline, config, status, stop_asked)
+        ended = follow(pipeline, config, status, to_watch, stop_asked)
     except Exception as error:
         ended = f"failed: {error}"
         raise
@@ -130,7 +156,11 @@ def run(
 
 
 def follow(
-    pipeline: Pipeline, config: LaunchConfig, status: StatusLine, stop_asked: threading.Event
+    pipeline: Pipeline,
+    config: LaunchConfig,
+    status: StatusLine,
+    to_watch: Sequence[str],
+    stop_asked: threading.Event,
 ) -> str:
     """Show the figures until the end; why it ended. Raises what made the pipeline fail."""
     started_s = time.monotonic()
@@ -144,7 +174,8 @@ def follow(
             announced = True
             now = pipeline.snapshot()
             status.say(f"{now.source} -> {now.bundle} on {now.backend} -> {now.address}")
-            status.say(f"to watch: python -m realtime.client {now.address}")
+            for way in to_watch:
+                status.say(way)
         status.update(pipeline.snapshot)
     reached = config.frames is not None and pipeline.snapshot().published >= config.frames
     return "--frames were published" if reached else "the source ended"

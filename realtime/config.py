@@ -12,6 +12,7 @@ from tyro.conf import arg
 from realtime.backends import BackendName
 from realtime.errors import UsageError
 from realtime.sources import CameraRequest, Pace
+from realtime.web import parse_web_address
 from realtime.wire import Codec, Form, check_stream
 
 DEMO_BUNDLE = Path(__file__).resolve().parent.parent / "models" / "demo"
@@ -65,6 +66,13 @@ class LaunchConfig:
     wire: Form = "multipart"
     """single: one part a message, for viewers with ZMQ_CONFLATE."""
 
+    web: Annotated[str | None, _shown("[HOST:]PORT", "default: none")] = None
+    """Serve a page for browsers and headsets too, such as 8443:
+    for this machine; 0.0.0.0:8443: for others, with --web-cert."""
+    web_cert: Annotated[Path | None, _shown("FOLDER", "default: none, so plain http")] = None
+    """Certificates for the page's https; they are made by
+    `python -m realtime.web certificate FOLDER`."""
+
     duration: Annotated[float | None, _shown("SECONDS", "default: no limit")] = None
     """End after this long, counted from when the model is ready."""
     frames: Annotated[int | None, _shown("COUNT", "default: no limit")] = None
@@ -87,6 +95,10 @@ class LaunchConfig:
         if not 1 <= self.quality <= 100:
             raise UsageError(f"--quality {self.quality}: give 1 (small) to 100 (good)")
         check_stream(self.stream)
+        if self.web is not None:
+            parse_web_address(self.web)
+        elif self.web_cert is not None:
+            raise UsageError(f"--web-cert {self.web_cert} is for --web: add --web 0.0.0.0:8443")
 
     @property
     def request(self) -> CameraRequest:

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import secrets
 from dataclasses import replace
-from typing import Any
+from typing import Any, Protocol
 
 import zmq
 from zmq.utils.monitor import recv_monitor_message
@@ -32,6 +32,20 @@ MAX_INCOMING_BYTES = 512
 """A subscription is the beginning of a topic; a peer that sends more is disconnected."""
 MOST_AT_ONCE = 256
 """Messages of peers that one `poll` takes in: a peer that sends without end holds nothing up."""
+
+
+class Outlet(Protocol):
+    """Another way out for the same messages, such as `realtime.web.WebServer`; it never waits."""
+
+    @property
+    def viewers(self) -> int:
+        """How many want the pictures now."""
+
+    def offer(self, header: bytes, payload: bytes | memoryview) -> None:
+        """The newest picture, as it is on the wire."""
+
+    def inform(self, info: dict[str, Any]) -> None:
+        """The newest information."""
 
 
 class Publisher:
@@ -68,11 +82,16 @@ class Publisher:
         except AddressError:
             self.close()
             raise
+        self._outlets: list[Outlet] = []
         self.stream_id = secrets.randbits(32)
         self.subscribers = 0
-        """Connections that want the pictures, as of the last `poll`."""
+        """Who wants the pictures, as of the last `poll`: connections, and viewers of outlets."""
         self.sent = 0
         """Pictures sent so far; the next one's seq, up to its wrap."""
+
+    def add(self, outlet: Outlet) -> None:
+        """Give it everything that is sent from now on."""
+        self._outlets.append(outlet)
 
     def poll(self, timeout_ms: int) -> bool:
         """Take in who came and who left, waiting up to `timeout_ms` for the first to do so.
@@ -95,6 +114,7 @@ class Publisher:
             came |= self._connections.take(int(descriptor), frame.bytes)
         self._follow_connections()
         self.subscribers = self._connections.count(self._avatar_topic.encode())
+        self.subscribers += sum(outlet.viewers for outlet in self._outlets)
         return came
 
     def send(self, header: Header, payload: bytes | memoryview) -> None:
@@ -102,11 +122,16 @@ class Publisher:
         header = replace(
             header, stream_id=self.stream_id, seq=self.sent % 2**32, publish_us=unix_us()
         )
-        self._socket.send_multipart(pack_message(self._avatar_topic, header, payload, self._form))
+        parts = pack_message(self._avatar_topic, header, payload)
+        for outlet in self._outlets:
+            outlet.offer(bytes(parts[1]), parts[2])
+        self._socket.send_multipart(parts if self._form == "multipart" else [b"".join(parts)])
         self.sent += 1
 
     def send_info(self, info: dict[str, Any]) -> None:
         """Send the stream's information: what JSON can hold, NaN excluded (ValueError)."""
+        for outlet in self._outlets:
+            outlet.inform(info)
         self._socket.send_multipart(pack_info(self._info_topic, info, self._form))
 
     def close(self) -> None:

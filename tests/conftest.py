@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import onnx
@@ -28,7 +29,9 @@ from tests.skips import (  # noqa: F401  # hooks, which pytest finds here
     pytest_runtest_makereport,
 )
 
-TINY_SHAPE = (1, 64, 64, 3)
+Shape = tuple[Literal[1], int, int, Literal[3]]
+
+TINY_SHAPE: Shape = (1, 64, 64, 3)
 
 
 @pytest.fixture
@@ -40,22 +43,22 @@ def tiny_bundle(tmp_path: Path) -> Path:
     return folder
 
 
-def write_tiny_bundle(folder: Path) -> None:
-    (folder / MODEL).write_bytes(_invert_model())
+def write_tiny_bundle(folder: Path, shape: Shape = TINY_SHAPE) -> None:
+    (folder / MODEL).write_bytes(_invert_model(shape))
     CameraProfile(camera="a test").save(folder / CAMERA)
-    inputs = np.random.default_rng(0).integers(0, 256, (GOLDEN_PAIRS, *TINY_SHAPE), np.uint8)
+    inputs = np.random.default_rng(0).integers(0, 256, (GOLDEN_PAIRS, *shape), np.uint8)
     save_golden(folder, tuple(GoldenPair(input=image, output=255 - image) for image in inputs))
-    write_tiny_manifest(folder)
+    write_tiny_manifest(folder, shape)
 
 
-def write_tiny_manifest(folder: Path) -> None:
+def write_tiny_manifest(folder: Path, shape: Shape = TINY_SHAPE) -> None:
     """(Re)write the manifest for the files as they are now in `folder`."""
     Manifest(
         name="tiny",
         created=datetime(2026, 1, 2, tzinfo=UTC),
         files={name: sha256_file(folder / name) for name in (MODEL, CAMERA, GOLDEN)},
-        input=Tensor(name="frame", shape=TINY_SHAPE),
-        output=Tensor(name="avatar", shape=TINY_SHAPE),
+        input=Tensor(name="frame", shape=shape),
+        output=Tensor(name="avatar", shape=shape),
         network={"family": "invert", "parameters": 0},
         method="none",
         training={"step": 0},
@@ -68,12 +71,12 @@ def write_tiny_manifest(folder: Path) -> None:
     ).save(folder)
 
 
-def _invert_model() -> bytes:
+def _invert_model(shape: Shape) -> bytes:
     graph = helper.make_graph(
         [helper.make_node("BitwiseNot", ["frame"], ["avatar"])],
         "invert",
-        [helper.make_tensor_value_info("frame", TensorProto.UINT8, TINY_SHAPE)],
-        [helper.make_tensor_value_info("avatar", TensorProto.UINT8, TINY_SHAPE)],
+        [helper.make_tensor_value_info("frame", TensorProto.UINT8, shape)],
+        [helper.make_tensor_value_info("avatar", TensorProto.UINT8, shape)],
     )
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)], ir_version=9)
     onnx.checker.check_model(model)

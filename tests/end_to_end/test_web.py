@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from realtime.client import Client
-from tests.browser.chromium import chromium, install_headset, put_on
+from tests.browser.chromium import SOFTWARE_WEBGL, chromium, install_headset, put_on
 from tests.browser.marked import (
     COLOUR_SPOTS,
     COLOURS,
@@ -24,7 +24,7 @@ from tests.browser.marked import (
     inverted,
     read_marked,
 )
-from tests.end_to_end.test_launch import running
+from tests.end_to_end.test_launch import run, running
 from tests.pictures import write_clip
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ READ_CANVAS = """spots => {
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    with chromium() as opened:
+    with chromium(SOFTWARE_WEBGL) as opened:
         yield opened
 
 
@@ -151,3 +151,22 @@ def test_a_headset_shows_the_stream_to_both_eyes_and_goes_on_after_a_restart(
         number_of(page.evaluate(READ_CANVAS, SPOTS))
     context.close()
     assert wrong == []
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "message"),
+    [
+        (["--web", "0.0.0.0:0"], 1, r"can be reached from other machines, .*--web-cert FOLDER"),
+        (["--web", "nothing"], 2, r"--web 'nothing': give a port, such as 8443"),
+        (["--web-cert", "x"], 2, r"--web-cert x is for --web: add --web 0\.0\.0\.0:8443"),
+        (["--web", "0", "--web-cert", "x"], 2, r"no certificate can be read from x .*make one"),
+    ],
+)
+def test_a_mistake_gets_one_line(
+    tiny_bundle: Path, arguments: list[str], code: int, message: str
+) -> None:
+    given = ("--camera", "97", "--bundle", tiny_bundle, "--bind", "tcp://127.0.0.1:0")
+    done = run(*given, *arguments)
+    assert done.returncode == code, done.stderr
+    (line,) = done.stderr.splitlines()
+    assert re.search(message, line), line
