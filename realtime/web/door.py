@@ -82,44 +82,44 @@ class Door:
 
     async def _enter(self, connection: socket.socket) -> None:
         connection.setblocking(False)
+        welcome = False
         try:
             async with asyncio.timeout(FIRST_BYTE_S):
                 first = await _peek(connection)
-            if not first:
-                connection.close()
-            elif (first[0] == _TLS_HANDSHAKE) == (self._tls is not None):
-                await self._hand_over(connection)
-            else:
+            welcome = first != b"" and (first[0] == _TLS_HANDSHAKE) == (self._tls is not None)
+            if first and not welcome:
                 self._send_away(connection)
-        except TimeoutError:  # browsers connect ahead and then need it not: nothing to tell
-            connection.close()
-        except OSError as error:  # ssl.SSLError is one
-            self._complaints.add("failed connection", f"a connection failed: {error}")
-            connection.close()
-        except BaseException:
-            connection.close()
-            raise
+        except OSError:
+            pass  # it left, or said nothing (TimeoutError): browsers connect ahead of any need
+        finally:
+            if not welcome:
+                connection.close()
+        if welcome:
+            await self._hand_over(connection)
 
     async def _hand_over(self, connection: socket.socket) -> None:
-        transport, _ = await asyncio.get_running_loop().connect_accepted_socket(
-            self._make_protocol,
-            connection,
-            ssl=self._tls,
-            ssl_handshake_timeout=HANDSHAKE_S if self._tls else None,
-        )
-        self._connections[connection] = transport
+        """From here on asyncio closes the connection, whatever happens."""
+        try:
+            transport, _ = await asyncio.get_running_loop().connect_accepted_socket(
+                self._make_protocol,
+                connection,
+                ssl=self._tls,
+                ssl_handshake_timeout=HANDSHAKE_S if self._tls else None,
+            )
+        except OSError as error:  # ssl.SSLError is one
+            self._complaints.add("failed connection", f"a connection failed: {error}")
+        else:
+            self._connections[connection] = transport
 
     def _send_away(self, connection: socket.socket) -> None:
-        with contextlib.suppress(OSError):
-            connection.recv(1 << 16)  # what is left unread would make closing a reset
-            if self._tls:
-                connection.send(_SPEAK_HTTPS)
-        connection.close()
         asked, served = ("http", "https") if self._tls else ("https", "http")
         self._complaints.add(
             f"{asked} on an {served} port",
             f"somebody asked for {asked}:// on this port, which serves {served}://",
         )
+        connection.recv(1 << 16)  # what is left unread would make closing a reset
+        if self._tls:
+            connection.send(_SPEAK_HTTPS)
 
 
 async def _peek(connection: socket.socket) -> bytes:

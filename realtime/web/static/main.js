@@ -105,7 +105,7 @@ async function toggleVr() {
     return;
   }
   try {
-    session = await enterVr(screen, captionOfVr);
+    session = await enterVr(screen, { isLive: () => state() === "live", caption });
   } catch (error) {
     element("vr-reason").textContent = `VR cannot be entered: ${error.message}`;
     return;
@@ -118,11 +118,10 @@ async function toggleVr() {
   });
 }
 
-function captionOfVr() {
-  const [mood, word] = STATES[state()];
-  if (mood !== "good") return { text: word, stale: true };
+/** What stands below the picture in VR. */
+function caption() {
+  if (state() !== "live") return STATES[state()][1];
   const { fps, ageP50 } = figures.recent();
   const rate = fps === null ? "–" : fps.toFixed(0);
-  const text = `${rate} fps · age ${ms(ageP50, 0)} · dropped ${figures.dropped}`;
-  return { text, stale: false };
+  return `${rate} fps · age ${ms(ageP50, 0)} · dropped ${figures.dropped}`;
 }

@@ -18,8 +18,8 @@ export async function whyNoVr() {
 }
 
 /**
- * Enter the immersive view, upon a click; gives the XRSession. `status()` gives {text, stale}.
- * Throws, with a reason for people, where it cannot be had.
+ * Enter the immersive view, upon a click; gives the XRSession. `status.isLive()` is asked for each
+ * frame, `status.caption()` now and then. Throws, with a reason for people, where it cannot be had.
  */
 export async function enterVr(screen, status) {
   const session = await navigator.xr.requestSession("immersive-vr");
@@ -47,7 +47,6 @@ class Scene {
   #filledWith = null;
   #caption;
   #captionDueMs = 0;
-  #stale = false;
   #pose = null; // of the picture: {x, y, z, yaw}; null: before the viewer, at the next frame
 
   constructor(session, room, painter, screen, status) {
@@ -70,7 +69,7 @@ class Scene {
     this.#pose ??= poseBefore(viewer.transform.matrix);
     const width = (HEIGHT_M * picture.width) / picture.height;
     const panels = [
-      [this.#picture, place(this.#pose, 0, width, HEIGHT_M), this.#stale ? STALE_LIGHT : 1],
+      [this.#picture, place(this.#pose, 0, width, HEIGHT_M), this.#status.isLive() ? 1 : STALE_LIGHT],
       [this.#caption, place(this.#pose, CAPTION.below_m, CAPTION.width_m, CAPTION.height_m), 1],
     ];
     for (const view of viewer.views) {
@@ -87,9 +86,7 @@ class Scene {
     }
     if (performance.now() < this.#captionDueMs) return;
     this.#captionDueMs = performance.now() + CAPTION_PERIOD_MS;
-    const { text, stale } = this.#status();
-    this.#stale = stale;
-    this.#painter.fill(this.#caption, drawText(text));
+    this.#painter.fill(this.#caption, drawText(this.#status.caption()));
   }
 }
 
