@@ -29,7 +29,18 @@ class Alarm:
     kind: str
     text: str
     """What is wrong, and what to do."""
-    fatal: bool = False
+
+
+def not_finite(row: Row) -> list[Alarm]:
+    """The alarm of a run that is beyond help, if it is."""
+    bad = [name for name, value in row.items() if not math.isfinite(value)]
+    if not bad:
+        return []
+    text = (
+        f"not a finite number: {', '.join(bad)}. The newest checkpoint is from before; start a new "
+        "run from it with --init, and a lower --lr or --adversary-lr"
+    )
+    return [Alarm(step=int(row["step"]), kind="not finite", text=text)]
 
 
 class Alarms:
@@ -43,20 +54,10 @@ class Alarms:
     def watch(self, row: Row) -> list[Alarm]:
         """The alarms that this row raises for the first time."""
         before = {alarm.kind for alarm in self.raised}
-        found = [*self._not_finite(row), *self._won(row), *self._drift(row)]
+        found = [*not_finite(row), *self._won(row), *self._drift(row)]
         new = [alarm for alarm in found if alarm.kind not in before]
         self.raised += new
         return new
-
-    def _not_finite(self, row: Row) -> list[Alarm]:
-        bad = [name for name, value in row.items() if not math.isfinite(value)]
-        if not bad:
-            return []
-        text = (
-            f"not a finite number: {', '.join(bad)}. The newest checkpoint is from before; start a "
-            "new run from it with --init, and a lower --lr or --adversary-lr"
-        )
-        return [Alarm(step=int(row["step"]), kind="not finite", text=text, fatal=True)]
 
     def _won(self, row: Row) -> list[Alarm]:
         found, step = [], int(row["step"])
@@ -83,6 +84,6 @@ class Alarms:
             return []
         text = (
             f"|r| has gone from {self._first_r_size:.3g} to {size:.3g}: D and E tell each other "
-            "something by its size alone. --norm instance holds it"
+            "something by its size alone. Raise --lambda-r"
         )
         return [Alarm(step=int(row["step"]), kind="r drifts", text=text)]

@@ -59,9 +59,9 @@ class LossWeights:
     """Weight of |v - v'|. The paper: 10."""
     lambda_c: float = 2.0
     """Weight of |c - c'|. The paper: 10."""
-    lambda_r: float = 1.0
-    """Weight of |r - r'|. The paper: 0.1. It is what makes E paint r at all: with the fast family
-    at a tenth of this, every v' has the same light."""
+    lambda_r: float = 0.1
+    """Weight of |r - r'|, as in the paper. It is what makes E paint r: more of it lights v' sooner,
+    and at 1 from the start E may ignore c instead."""
     gan_weight: float = 0.5
     """Weight of the generators' least-squares terms: the 1/2 of Eq. 1."""
     identity: float = 0.0

@@ -18,7 +18,6 @@ from typing import Any, Literal
 import torch
 from lightning_fabric import Fabric
 from lightning_fabric.plugins.precision import MixedPrecision, Precision
-from lightning_fabric.strategies.ddp import DDPStrategy
 from torch import Tensor, nn
 
 from train.clock import Clock
@@ -120,9 +119,9 @@ class Engine:
         """All processes' slices of a batch, in order."""
         if self.world == 1:
             return batch
-        gathered = self._fabric.all_gather(batch)  # [world,B,...]
-        assert isinstance(gathered, Tensor)
-        return gathered.flatten(0, 1)
+        slices = [torch.empty_like(batch) for _ in range(self.world)]
+        torch.distributed.all_gather(slices, batch.contiguous())
+        return torch.cat(slices)
 
     def mine(self, batch: Tensor) -> Tensor:
         """This process's slice of everybody's batch."""
@@ -182,8 +181,7 @@ def _launch(config: FitOptions) -> Fabric:
         accelerator=accelerator,
         devices=config.devices,
         num_nodes=config.nodes,
-        # The adversaries' buffers follow from their weights, which are alike everywhere.
-        strategy=DDPStrategy(broadcast_buffers=False) if world > 1 else "auto",
+        strategy="ddp" if world > 1 else "auto",
         plugins=[_precision(config, accelerator)],
     )
     if "LT_CLI_USED" not in os.environ:  # `fabric run` has launched already

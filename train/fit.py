@@ -38,8 +38,10 @@ def run(asked: FitConfig | FitArguments) -> None:
         raise TrainError(f"--out {config.out} cannot be made: {error.strerror}") from error
     v, c = (_images(folder, config, console) for folder in (config.v, config.c))
     where = _where(config, engine)
-    console.print(f"{config.method}, {len(v)} v, {len(c)} c, {where}. {why}", highlight=False)
-    console.print(f"step {state.step}; {config.out}/report.html", highlight=False)
+    console.print(
+        f"{config.method}, {len(v)} v, {len(c)} c, {where}. {why}", highlight=False, soft_wrap=True
+    )
+    console.print(f"step {state.step}; {config.out}/report.html", highlight=False, soft_wrap=True)
 
     loop = Loop(config=config, engine=engine, state=state, v=v, c=c, where=where)
     loop.resume(progress)
@@ -49,7 +51,9 @@ def run(asked: FitConfig | FitArguments) -> None:
             loop.journal = stack.enter_context(Journal(config, state.step, where, console))
         loop.run(stop)
     saved = checkpoint.newest(config.out)
-    console.print(f"{'stopped' if stop.signal else 'done'}: {saved}", highlight=False)
+    console.print(
+        f"{'stopped' if stop.signal else 'done'}: {saved}", highlight=False, soft_wrap=True
+    )
     if stop.signal:
         raise SystemExit(stop.exit_code)
 
@@ -67,7 +71,7 @@ def _with_images(asked: FitConfig | FitArguments) -> tuple[str, FitConfig]:
 def _images(folder: Path, config: FitConfig, console: Console) -> ImageSet:
     images = ImageSet(folder, config.network.size, config.out / "cache", config.jitter_px)
     for note in images.notes:
-        console.print(f"{folder}: {note}", highlight=False)
+        console.print(f"{folder}: {note}", highlight=False, soft_wrap=True)
     return images
 
 
@@ -82,7 +86,7 @@ def _start(state: State, config: FitConfig, console: Console) -> dict[str, Any]:
         saved = checkpoint.load(config.out)
         _resume(state, config, saved)
         for change in _changes(saved.config, config):
-            console.print(f"from here on another --{change}", highlight=False)
+            console.print(f"from here on another --{change}", highlight=False, soft_wrap=True)
         return saved.progress
     if config.init is not None:
         first = checkpoint.load(config.init)

@@ -22,10 +22,10 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
-from train.alarms import Alarm, Alarms, Row
+from train.alarms import Alarms, Row
 from train.board import Board, installed
 from train.config import FitConfig
-from train.errors import Diverged, NotSaved
+from train.errors import NotSaved
 from train.report import Status, write_report
 
 LOG = "log.jsonl"
@@ -69,7 +69,7 @@ class Journal:
         self._stack.close()
 
     def row(self, row: Row, status: Status) -> None:
-        """Take a row of the log. Raises `Diverged` if the run is beyond help."""
+        """Take a row of the log."""
         with self._writing():
             self._log.write(json.dumps(row) + "\n")
         self._rows.append(row)
@@ -80,8 +80,8 @@ class Journal:
         self._bar.update(
             self._task, completed=status.step, total=status.total, losses=f"{losses} | {pace}"
         )
-        raised = self._alarms.watch(row)
-        self._raise(raised, status)
+        for alarm in self._alarms.watch(row):
+            self.note(f"[bold red]alarm[/], step {alarm.step}, {alarm.kind}: {alarm.text}")
         if time.monotonic() - self._reported > self._config.report_every_s:
             self.report(status)
 
@@ -93,20 +93,13 @@ class Journal:
 
     def note(self, text: str) -> None:
         """A line for people."""
-        self._console.print(text, highlight=False)
+        self._console.print(text, highlight=False, soft_wrap=True)
 
     def report(self, status: Status) -> None:
         """Write the report as things stand."""
         with self._writing():
             write_report(self._config, status, self._rows, self._alarms.raised)
         self._reported = time.monotonic()
-
-    def _raise(self, alarms: list[Alarm], status: Status) -> None:
-        for alarm in alarms:
-            if alarm.fatal:
-                self.report(status)
-                raise Diverged(f"step {alarm.step}: {alarm.text}")
-            self.note(f"[bold red]alarm[/], step {alarm.step}, {alarm.kind}: {alarm.text}")
 
     def _open_board(self, step: int) -> Board | None:
         if not self._config.tensorboard:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from train import checkpoint
+from train.alarms import not_finite
 from train.config import FitConfig
 from train.data import ImageSet
 from train.engine import Engine
@@ -102,6 +103,10 @@ class Loop:
         if self.journal:
             pace = {"step_s": passed / steps, "data_share": data_share, "lr": lr}
             self.journal.row({"step": self.state.step, **pace, **means}, self._status())
+        for alarm in not_finite({"step": self.state.step, **means}):  # in every process alike
+            if self.journal:
+                self.journal.report(self._status("ended by an alarm"))
+            raise Diverged(f"step {alarm.step}: {alarm.text}")
 
     def _sample(self) -> None:
         if self.journal:

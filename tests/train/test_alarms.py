@@ -49,6 +49,6 @@ def test_a_run_without_a_residual_has_none_that_drifts() -> None:
 def test_what_is_not_a_number_is_fatal_and_named() -> None:
     alarms = Alarms()
     (alarm,) = alarms.watch({"step": 20, "l_v": float("nan"), "l_c": 0.1})
-    assert alarm.fatal
+    assert alarm.kind == "not finite"
     assert "l_v" in alarm.text
     assert "l_c" not in alarm.text

@@ -70,3 +70,10 @@ def test_a_fast_head_leaves_no_periodic_grid_on_flat_features() -> None:
 def test_a_size_that_is_no_multiple_of_four_is_refused(size: int) -> None:
     with pytest.raises(TrainError, match=f"multiple of 4, at least 32; got {size}"):
         NetworkConfig(size=size)
+
+
+def test_the_fast_residual_is_bounded_however_loud_its_input() -> None:
+    """It has no norm: without a bound it grows, and D and E speak by its size alone."""
+    residual = Networks(NetworkConfig(size=32, width=8, blocks=2)).disentangler.residual
+    loud = [m.abs().max() for m in residual(torch.full((1, 3, 32, 32), 100.0))]
+    assert 0.5 < max(loud) <= 1

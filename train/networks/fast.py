@@ -134,7 +134,7 @@ class ResidualStream(nn.Module):
 
     def forward(self, v: Tensor) -> list[Tensor]:
         quarter, eighth = self.stem(v)
-        return [as_float32(r) for r in (quarter, eighth, self.blocks(eighth))]
+        return [torch.tanh(as_float32(m)) for m in (quarter, eighth, self.blocks(eighth))]
 
 
 class Entangler(nn.Module):

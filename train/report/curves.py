@@ -54,7 +54,9 @@ def curves(rows: Sequence[Row]) -> str:
         for index, panel in enumerate(panels):
             _draw(figure.add_subplot(lines, 2, index + 1), panel, rows)
         out = io.StringIO()
-        FigureCanvasSVG(figure).print_svg(out, metadata={"Date": None})
+        FigureCanvasSVG(figure).print_svg(
+            out, metadata=dict.fromkeys(("Creator", "Date", "Format", "Type"))
+        )
     svg = out.getvalue()
     return svg[svg.index("<svg") :]
 
