@@ -133,6 +133,15 @@ class Engine:
         assert isinstance(reduced, Tensor)
         return reduced
 
+    def close(self) -> None:
+        """Part from the other processes once all are here; each calls it at a good end.
+
+        Left to the interpreter's end, gloo's threads can abort a process that has done its work.
+        """
+        if self.world > 1:
+            self._fabric.barrier()
+            torch.distributed.destroy_process_group()
+
     def any(self, value: bool) -> bool:
         """Whether it holds in any process."""
         return bool(self.mean(torch.tensor(float(value), device=self.device)) > 0)

@@ -50,6 +50,7 @@ def run(asked: FitConfig | FitArguments) -> None:
         if engine.rank == 0:
             loop.journal = stack.enter_context(Journal(config, state.step, where, console))
         loop.run(stop)
+    engine.close()
     saved = checkpoint.newest(config.out)
     console.print(
         f"{'stopped' if stop.signal else 'done'}: {saved}", highlight=False, soft_wrap=True
