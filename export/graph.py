@@ -1,4 +1,4 @@
-"""D_C as an ONNX graph with bytes in and bytes out: all numerics lie inside (DESIGN contract).
+"""D_C as an ONNX graph with bytes in and bytes out: all numerics lie inside.
 
 frame uint8[1,H,W,3] RGB -> avatar uint8[1,H,W,3] RGB, static shapes, one opset
 """
@@ -53,8 +53,21 @@ def to_onnx(model: BytesToBytes, size: int) -> bytes:
         )
     assert program is not None
     proto = program.model_proto
+    _forget_where_it_was_made(proto)
     onnx.checker.check_model(proto, full_check=True)
     return bytes(proto.SerializeToString())
+
+
+def _forget_where_it_was_made(proto: onnx.ModelProto) -> None:
+    """The exporter notes the Python stack of every node: paths of this machine, in a file that is
+    given away."""
+    for part in (proto, proto.graph, *proto.functions):
+        del part.metadata_props[:]
+    graph = proto.graph
+    nodes = (*graph.node, *(node for function in proto.functions for node in function.node))
+    for noted in (*nodes, *graph.value_info, *graph.input, *graph.output, *graph.initializer):
+        del noted.metadata_props[:]
+        noted.doc_string = ""
 
 
 def giga_macs(content: nn.Module, size: int) -> float:

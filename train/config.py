@@ -22,7 +22,7 @@ class NetworkConfig:
     """What the networks are made of."""
 
     family: Annotated[Literal["fast", "paper"], tyro.conf.arg(name="network")] = "fast"
-    """fast: about 0.65 GMAC at 256x256, for live use on a CPU. paper: the paper's, 25.4 GMAC."""
+    """fast: 0.62 GMAC at 256x256, for live use on a CPU. paper: the paper's, 25.4 GMAC."""
     size: int = 256
     """Height and width of the images, pixels; a multiple of 4."""
     width: int | None = None

@@ -80,10 +80,17 @@ def test_every_family_becomes_a_graph_of_bytes_with_static_shapes(network: Netwo
     assert [t.name for t in (*graph.input, *graph.output)] == ["frame", "avatar"]
 
 
+def test_a_graph_does_not_tell_where_it_was_made() -> None:
+    graph = to_onnx(BytesToBytes(build_content(NetworkConfig(size=36, width=8, blocks=2))), 36)
+    for path in (Path(export_module.__file__).parent.parent, Path(torch.__file__).parent):
+        assert str(path).encode() not in graph
+    assert b".py" not in graph
+
+
 def test_the_papers_content_network_costs_what_the_docs_say() -> None:
     paper, fast = NetworkConfig(family="paper"), NetworkConfig()
     assert giga_macs(build_content(paper), 256) == pytest.approx(25.4, abs=0.1)
-    assert giga_macs(build_content(fast), 256) == pytest.approx(0.65, abs=0.05)
+    assert giga_macs(build_content(fast), 256) == pytest.approx(0.62, abs=0.01)
 
 
 def test_the_profile_beside_the_data_travels_with_the_model(run: FitConfig, tmp_path: Path) -> None:
