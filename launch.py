@@ -26,6 +26,7 @@ try:
     from realtime.config import LaunchConfig
     from realtime.errors import RealtimeError, UsageError
     from realtime.pipeline import Output, Pipeline
+    from realtime.preview import TURN_S, Preview
     from realtime.publisher import Publisher
     from realtime.report import check_writable, report, write_json
     from realtime.sources import list_cameras, open_source
@@ -95,6 +96,7 @@ def stream(config: LaunchConfig) -> None:
             to_watch.append(serve_page(config.web, config, publisher, status, opened))
         backend = open_backend(config.backend, bundle)
         opened.callback(backend.close)
+        preview = open_preview(config.stream, status, opened) if config.view else None
         pipeline = Pipeline(
             open_source=lambda: open_source(config.camera, config.request, config.pace),
             profile=profile,
@@ -109,8 +111,9 @@ def stream(config: LaunchConfig) -> None:
             ),
             clock_address=clock.address,
             on_event=status.say,
+            on_pictures=preview.offer if preview else None,
         )
-        run(pipeline, config, status, to_watch, stop_asked)
+        run(pipeline, config, status, to_watch, stop_asked, preview)
 
 
 def serve_page(
@@ -130,18 +133,30 @@ def serve_page(
     return web.invitation(sys.stderr)
 
 
+def open_preview(stream: str, status: StatusLine, opened: ExitStack) -> Preview | None:
+    """The window of --view, until `opened` is closed; None, said once, where none can be."""
+    try:
+        preview = Preview(f"avatar {stream}")
+    except UsageError as error:
+        status.say(f"--view: {error}; the stream goes on without it")
+        return None
+    opened.callback(preview.close)
+    return preview
+
+
 def run(
     pipeline: Pipeline,
     config: LaunchConfig,
     status: StatusLine,
     to_watch: Sequence[str],
     stop_asked: threading.Event,
+    preview: Preview | None,
 ) -> None:
     """Run until something ends it; then say what was done, and write the report."""
     ended = "failed"
     pipeline.start()
     try:
-        ended = follow(pipeline, config, status, to_watch, stop_asked)
+        ended = follow(pipeline, config, status, to_watch, stop_asked, preview)
     except Exception as error:
         ended = f"failed: {error}"
         raise
@@ -161,13 +176,16 @@ def follow(
     status: StatusLine,
     to_watch: Sequence[str],
     stop_asked: threading.Event,
+    preview: Preview | None,
 ) -> str:
     """Show the figures until the end; why it ended. Raises what made the pipeline fail."""
     started_s = time.monotonic()
     announced = False
-    while not pipeline.wait(_TICK_S):
+    while not pipeline.wait(TURN_S if preview else _TICK_S):
         if stop_asked.is_set():
             return "stopped by a signal"
+        if preview is not None and not preview.turn(pipeline.snapshot):
+            return "the window of --view was closed"
         if config.duration is not None and time.monotonic() - started_s >= config.duration:
             return "--duration was over"
         if not announced and pipeline.source_state != "opening":

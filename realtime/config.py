@@ -73,6 +73,9 @@ class LaunchConfig:
     """Certificates for the page's https; they are made by
     `python -m realtime.web certificate FOLDER`."""
 
+    view: Annotated[bool, arg(help_behavior_hint="")] = False
+    """A window here: the camera's view beside the avatar."""
+
     duration: Annotated[float | None, _shown("SECONDS", "default: no limit")] = None
     """End after this long, counted from when the model is ready."""
     frames: Annotated[int | None, _shown("COUNT", "default: no limit")] = None

@@ -81,10 +81,14 @@ class Pipeline:
         output: Output,
         clock_address: str,
         on_event: Callable[[str], None],
+        on_pictures: Callable[[Image, Image], None] | None = None,
     ) -> None:
-        """`on_event` gets sentences for people, from any thread."""
+        """`on_event` gets sentences for people, from any thread. `on_pictures` gets each view and
+        its avatar from the infer thread, uint8[h, w, 3] RGB, not to be written to; it must be
+        quick."""
         self._view = ViewMap(profile, bundle.manifest.input.size_px, on_event)
         self._bundle, self._backend = bundle, backend
+        self._on_pictures = on_pictures
         self._publisher, self._output, self._clock_address = publisher, output, clock_address
 
         self._frames: Mailbox[Frame] = Mailbox()
@@ -150,6 +154,8 @@ class Pipeline:
         viewed_ns = time.monotonic_ns()
         avatar = self._backend.run(seen)[0]
         infer_ns = time.monotonic_ns() - viewed_ns
+        if self._on_pictures is not None:
+            self._on_pictures(seen[0], avatar)
         self._latency["capture"].add(taken_ns - frame.capture_ns)
         self._latency["view"].add(viewed_ns - taken_ns)
         self._latency["infer"].add(infer_ns)

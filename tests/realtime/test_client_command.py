@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-import shutil
+import re
 import signal
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import av
 import numpy as np
 import pytest
 
@@ -18,7 +19,9 @@ from realtime.client import Client
 from realtime.client.__main__ import run
 from realtime.client.watch import Limits, Watch
 from realtime.errors import AddressError
+from realtime.frame import Image
 from tests.realtime.broadcast import PATIENCE_S, Broadcast, picture, raw_publisher, wait_until
+from tests.realtime.display import hidden_display
 
 ROOT = Path(__file__).parent.parent.parent
 COMMAND = [sys.executable, "-m", "realtime.client"]
@@ -92,7 +95,7 @@ def why_silent(client: Client, frames: int | None = None) -> str:
     """What is said of a client that gets no picture, or no more."""
     limits = Limits(frames=frames, duration_s=None, timeout_s=0.1)
     with pytest.raises(AddressError) as caught:
-        Watch(client, limits, window=None, save_to=None).run()
+        Watch(client, limits).run()
     return str(caught.value)
 
 
@@ -145,6 +148,9 @@ def test_no_picture_in_the_duration_is_a_failure(capsys: pytest.CaptureFixture[s
         (["--unknown"], "--unknown"),
         (["--report", "no/such/folder/c.json"], "cannot write the report"),
         (["--save", "pyproject.toml"], "cannot write to the folder pyproject.toml"),
+        (["--save", "no/such/folder/a.mp4"], "cannot write no/such/folder/a.mp4"),
+        (["--save", "a.avi"], "a video is written as .mp4 or .mkv"),
+        (["--scale", "0"], "--scale 0: give a number above 0"),
     ],
 )
 def test_what_makes_no_sense_is_answered_in_one_line(
@@ -200,19 +206,53 @@ def test_a_signal_ends_it_in_good_order(
     assert json.loads(report.read_text())["frames"] > 0
 
 
+def test_a_video_plays_after_a_signal(broadcast: Broadcast, tmp_path: Path) -> None:
+    video, report = tmp_path / "clip.mkv", tmp_path / "c.json"
+    command = [*COMMAND, broadcast.address, "--headless", "--save", video, "--report", report]
+    with subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE, text=True) as client:
+        assert client.stderr is not None
+        while not re.search(r"clip\.mkv  [1-9]\d* taken", client.stderr.readline()):
+            assert client.poll() is None
+        client.send_signal(signal.SIGINT)
+        said = client.stderr.read()
+
+    assert client.returncode == 0
+    figures = json.loads(report.read_text())
+    (output,) = figures["outputs"]
+    assert output["name"] == "clip.mkv"
+    assert output["taken"] == figures["frames"] > 0
+    assert f"saved {output['taken']} pictures, {output['dropped']} dropped, in {video}" in said
+    with av.open(str(video)) as container:
+        assert sum(1 for _ in container.decode(video=0)) == output["taken"]
+
+
+class UntilAlert:
+    """A window that is closed once it shows an alert about this."""
+
+    def __init__(self, about: str) -> None:
+        self.about, self.alerts = about, [""]
+
+    def show(self, _image: Image, _lines: list[str], alert: str | None) -> None:
+        self.alerts.append(alert or "")
+
+    def pump(self) -> bool:
+        return self.about not in self.alerts[-1]
+
+
+def test_the_window_says_that_its_picture_is_old() -> None:
+    limits = Limits(frames=None, duration_s=None, timeout_s=PATIENCE_S)
+    window = UntilAlert("no picture for")
+    with Broadcast(limit=20) as broadcast, Client(broadcast.address) as client:
+        watch = Watch(client, limits, window)  # type: ignore[arg-type]
+        watch.run()
+    assert watch.frames >= 1
+    assert "" in window.alerts[1:]
+
+
 @pytest.fixture
-def display(tmp_path: Path) -> Iterator[str]:
-    """The name of a display that nobody sees."""
-    xvfb = shutil.which("Xvfb")
-    if xvfb is None:
-        pytest.skip("needs Xvfb (Debian: apt-get install xvfb)")
-    command = [xvfb, "-displayfd", "1", "-screen", "0", "800x600x24", "-nolisten", "tcp"]
-    server = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
-    assert server.stdout is not None
-    yield f":{server.stdout.readline().strip()}"
-    server.terminate()
-    server.wait(PATIENCE_S)
-    server.stdout.close()
+def display() -> Iterator[str]:
+    with hidden_display() as name:
+        yield name
 
 
 QUIT_WITH_Q = """

@@ -83,6 +83,7 @@ class Stage:
         bundle = Bundle.load(folder)
         self.backend = SlowBackend(bundle)
         self.backend.delay_s = options.pop("delay_s", 0.0)
+        on_pictures = options.pop("on_pictures", None)
         self.publisher = Publisher("tcp://127.0.0.1:0")
         self.events: list[str] = []
         self.pipeline = Pipeline(
@@ -94,6 +95,7 @@ class Stage:
             output=Output(**({"codec": Codec.RAW} | options)),
             clock_address="tcp://127.0.0.1:1",
             on_event=self.events.append,
+            on_pictures=on_pictures,
         )
 
     def run(self) -> Snapshot:
@@ -178,6 +180,15 @@ def test_a_file_is_published_whole_and_in_order_by_a_slow_model(
     assert [packet.header.seq for packet in packets] == list(range(40))
     assert all(packet.header.flags == Flag.KEY for packet in packets)
     assert all(packet.header.infer_us >= 2000 for packet in packets)
+
+
+def test_a_preview_is_offered_each_view_with_its_avatar(stage: Callable[..., Stage]) -> None:
+    offered: list[tuple[np.ndarray, np.ndarray]] = []
+    watched = stage(lambda: Pictures(20), on_pictures=lambda *pair: offered.append(pair))
+    assert watched.run().published == 20
+    assert [int(view[0, 0, 0]) for view, _ in offered] == list(range(20))
+    assert all((avatar == 255 - view).all() for view, avatar in offered)
+    assert all(view.shape == avatar.shape == (64, 64, 3) for view, avatar in offered)
 
 
 def test_a_camera_that_is_faster_than_the_model_loses_frames_that_are_counted(
