@@ -5,7 +5,8 @@ once. XPUB_VERBOSER passes on every subscription and cancellation, yet counting 
 peer may subscribe twice and leave once, or cancel what it never had and so silence the stream for
 the others. So subscriptions are kept per connection, as libzmq itself keeps them: each message
 carries the descriptor of the connection that it came over, and the socket's monitor tells when a
-connection is made and when it ends.
+connection is made and when it ends. Peers that are older than ZMTP 3 send messages without a
+descriptor: once one subscribed, each connection that might be such a peer's counts as a subscriber.
 """
 
 from __future__ import annotations
@@ -108,10 +109,11 @@ class Publisher:
             # before the message is put down to it.
             self._follow_connections()
             try:
-                descriptor = frame.get(zmq.SRCFD)
+                descriptor = int(frame.get(zmq.SRCFD))
             except zmq.ZMQError:
-                continue  # libzmq cancels for a peer that left; the monitor says so as well
-            came |= self._connections.take(int(descriptor), frame.bytes)
+                came |= self._connections.take_unmarked(frame.bytes)
+            else:
+                came |= self._connections.take(descriptor, frame.bytes)
         self._follow_connections()
         self.subscribers = self._connections.count(self._avatar_topic.encode())
         self.subscribers += sum(outlet.viewers for outlet in self._outlets)
@@ -164,14 +166,20 @@ class Connections:
     def __init__(self, topics: tuple[bytes, ...]) -> None:
         self._topics = topics
         self._prefixes: dict[int, set[bytes]] = {}
+        self._silent: set[int] = set()
+        """Connections over which no message with a descriptor came: old peers, and new ones."""
+        self._unmarked: set[bytes] = set()
+        """What peers subscribed to whose messages have no descriptor."""
 
     def opened(self, descriptor: int) -> None:
         """A connection was made; whatever the descriptor stood for before is gone."""
         self._prefixes[descriptor] = set()
+        self._silent.add(descriptor)
 
     def closed(self, descriptor: int) -> None:
         """It ended, and its subscriptions with it."""
         self._prefixes.pop(descriptor, None)
+        self._not_silent(descriptor)
 
     def take(self, descriptor: int, message: bytes) -> bool:
         """One message of a peer: 1 and a prefix subscribes, 0 and a prefix cancels.
@@ -179,9 +187,10 @@ class Connections:
         True if the connection now wants something that it did not want before. Prefixes of no
         topic here, and any other bytes, are ignored, so a peer cannot make this grow.
         """
+        self._not_silent(descriptor)
         prefixes = self._prefixes.get(descriptor)
         verb, prefix = message[:1], message[1:]
-        if prefixes is None or not any(topic.startswith(prefix) for topic in self._topics):
+        if prefixes is None or not self._matches(prefix):
             return False
         if verb == b"\x00":
             prefixes.discard(prefix)
@@ -190,9 +199,28 @@ class Connections:
         prefixes.add(prefix)
         return True
 
+    def take_unmarked(self, message: bytes) -> bool:
+        """As `take`, of a peer that is not known. What it cancels is ignored: libzmq cancels
+        without a descriptor for every peer that left, and `closed` says so as well."""
+        verb, prefix = message[:1], message[1:]
+        if verb != b"\x01" or not self._matches(prefix):
+            return False
+        self._unmarked.add(prefix)
+        return True
+
     def count(self, topic: bytes) -> int:
-        """How many connections want `topic`."""
-        return sum(
-            any(topic.startswith(prefix) for prefix in prefixes)
-            for prefixes in self._prefixes.values()
-        )
+        """How many connections want `topic`; of the silent ones all that might."""
+        known = sum(_wants(prefixes, topic) for prefixes in self._prefixes.values())
+        return known + (len(self._silent) if _wants(self._unmarked, topic) else 0)
+
+    def _matches(self, prefix: bytes) -> bool:
+        return any(topic.startswith(prefix) for topic in self._topics)
+
+    def _not_silent(self, descriptor: int) -> None:
+        self._silent.discard(descriptor)
+        if not self._silent:
+            self._unmarked.clear()
+
+
+def _wants(prefixes: set[bytes], topic: bytes) -> bool:
+    return any(topic.startswith(prefix) for prefix in prefixes)

@@ -80,6 +80,33 @@ class RawPeer:
         self._socket.close()
 
 
+class OldPeer:
+    """A subscriber that speaks ZMTP 2.0, as libzmq 3.2 does."""
+
+    def __init__(self, publisher: Publisher) -> None:
+        host, port = publisher.address.removeprefix("tcp://").split(":")
+        self._socket = socket.create_connection((host, int(port)), PATIENCE_S)
+        signature = b"\xff" + (1).to_bytes(8, "big") + b"\x7f"
+        self._socket.sendall(signature + b"\x01\x02" + b"\0\0")  # revision, SUB, no name
+        self._stream = self._socket.makefile("rb")
+        self._stream.read(10 + 2)  # the publisher's signature, revision and type
+        assert self._frame() == b""  # its name
+
+    def subscribe(self, topic: bytes) -> None:
+        self._socket.sendall(bytes([0, 1 + len(topic)]) + b"\1" + topic)
+
+    def receive(self) -> list[bytes]:
+        return [self._frame() for _ in range(3)]
+
+    def _frame(self) -> bytes:
+        _, size = self._stream.read(2)
+        return self._stream.read(size)
+
+    def close(self) -> None:
+        self._stream.close()
+        self._socket.close()
+
+
 def settle(publisher: Publisher, subscribers: int) -> None:
     """Poll until the publisher counts so many subscribers."""
     deadline_s = time.monotonic() + PATIENCE_S
@@ -221,6 +248,28 @@ def test_a_peer_that_sends_too_much_loses_its_connection_and_no_other(
     publisher.poll(0)
     publisher.send(HEADER, PIXEL)
     assert parse(subscriber.recv_multipart()).payload == PIXEL
+
+
+def test_a_peer_older_than_zmtp_3_is_a_subscriber_until_it_leaves(
+    publisher: Publisher, subscribe: Subscribe
+) -> None:
+    peer = OldPeer(publisher)
+    peer.subscribe(b"avatar/main")
+    wait_for_newcomer(publisher)
+    assert publisher.subscribers == 1
+    current = subscribe(publisher, "avatar/main")
+    settle(publisher, 2)
+
+    publisher.send(HEADER, PIXEL)
+    assert parse(peer.receive()).payload == PIXEL
+
+    current.close()
+    settle(publisher, 1)
+    peer.close()
+    settle(publisher, 0)
+    subscribe(publisher, "info/main")  # another one, of which nothing is known at first
+    wait_for_newcomer(publisher)
+    assert publisher.subscribers == 0
 
 
 def test_a_subscriber_that_never_reads_holds_nobody_up(
