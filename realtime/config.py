@@ -59,8 +59,10 @@ class LaunchConfig:
     """Allow an address that other machines reach, unencrypted."""
     stream: Annotated[str, arg(metavar="NAME")] = "main"
     """The stream's name; viewers subscribe to avatar/NAME."""
-    codec: Literal["jpeg", "raw"] = "jpeg"
-    """raw is exact, and for viewers on this machine."""
+    codec: Literal["jpeg", "raw", "h264"] = "jpeg"
+    """raw is exact, and for viewers on this machine.
+    h264 takes the least of the network; not every viewer
+    has it (the page and realtime.client do)."""
     quality: Annotated[int, arg(metavar="1..100")] = 90
     """Of JPEG."""
     wire: Form = "multipart"

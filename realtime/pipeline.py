@@ -22,7 +22,7 @@ from calibration.profile import CameraProfile
 from realtime.backends import Backend
 from realtime.bundle import Bundle
 from realtime.capture import CaptureThread
-from realtime.codec import encode
+from realtime.codec import Encoder
 from realtime.frame import Frame, Image
 from realtime.mailbox import Closed, Mailbox
 from realtime.publisher import Publisher
@@ -90,6 +90,7 @@ class Pipeline:
         self._bundle, self._backend = bundle, backend
         self._on_pictures = on_pictures
         self._publisher, self._output, self._clock_address = publisher, output, clock_address
+        self._encoder = Encoder(output.codec, output.quality)
 
         self._frames: Mailbox[Frame] = Mailbox()
         self._results: Mailbox[_Result] = Mailbox()
@@ -199,9 +200,9 @@ class Pipeline:
     def _publish_one(self, result: _Result) -> None:
         started_ns = encoded_ns = time.monotonic_ns()
         if self._publisher.subscribers:
-            payload = encode(result.avatar, self._output.codec, self._output.quality)
+            payload, flags = self._encode(result)
             encoded_ns = time.monotonic_ns()
-            self._send(result, payload, Flag.KEY)
+            self._send(result, payload, flags)
         now_ns = time.monotonic_ns()
         self._latency["encode"].add(encoded_ns - started_ns)
         self._latency["publish"].add(now_ns - encoded_ns)
@@ -217,8 +218,11 @@ class Pipeline:
         if self._last is None or not self._publisher.subscribers or now_ns < self._next_repeat_ns:
             return
         self._next_repeat_ns = now_ns + _REPEAT_PERIOD_NS
-        payload = encode(self._last.avatar, self._output.codec, self._output.quality)
-        self._send(self._last, payload, Flag.KEY | Flag.SOURCE_LOST)
+        payload, flags = self._encode(self._last)
+        self._send(self._last, payload, flags | Flag.SOURCE_LOST)
+
+    def _encode(self, result: _Result) -> tuple[bytes, Flag]:
+        return self._encoder.encode(result.avatar, key=self._publisher.wants_key)
 
     def _send(self, result: _Result, payload: bytes, flags: Flag) -> None:
         height, width, _ = result.avatar.shape

@@ -12,6 +12,7 @@ descriptor: once one subscribed, each connection that might be such a peer's cou
 from __future__ import annotations
 
 import secrets
+import time
 from dataclasses import replace
 from typing import Any, Protocol
 
@@ -21,7 +22,7 @@ from zmq.utils.monitor import recv_monitor_message
 from realtime.address import bind_socket, parse_address
 from realtime.errors import AddressError
 from realtime.frame import unix_us
-from realtime.wire import Form, Header, avatar_topic, info_topic, pack_info, pack_message
+from realtime.wire import Flag, Form, Header, avatar_topic, info_topic, pack_info, pack_message
 
 QUEUED_MESSAGES = 16
 """Per subscriber; what does not fit is dropped here, which shows there as a gap in seq. It bridges
@@ -31,6 +32,8 @@ LINGER_MS = 200
 """Enough for the last frames of a file, and no more for a subscriber that reads nothing."""
 MAX_INCOMING_BYTES = 512
 """A subscription is the beginning of a topic; a peer that sends more is disconnected."""
+KEY_PERIOD_S = 0.2
+"""Key pictures are asked for no more often, so a slow page does not make all of them such."""
 MOST_AT_ONCE = 256
 """Messages of peers that one `poll` takes in: a peer that sends without end holds nothing up."""
 
@@ -42,8 +45,12 @@ class Outlet(Protocol):
     def viewers(self) -> int:
         """How many want the pictures now."""
 
-    def offer(self, header: bytes, payload: bytes | memoryview) -> None:
-        """The newest picture, as it is on the wire."""
+    @property
+    def wants_key(self) -> bool:
+        """Whether it waits for a key picture: somebody came, or was too slow."""
+
+    def offer(self, header: bytes, payload: bytes | memoryview, *, key: bool) -> None:
+        """The newest picture, as it is on the wire; whether it is a key picture."""
 
     def inform(self, info: dict[str, Any]) -> None:
         """The newest information."""
@@ -84,6 +91,7 @@ class Publisher:
             self.close()
             raise
         self._outlets: list[Outlet] = []
+        self._newcomer, self._next_key_s = False, 0.0
         self.stream_id = secrets.randbits(32)
         self.subscribers = 0
         """Who wants the pictures, as of the last `poll`: connections, and viewers of outlets."""
@@ -93,6 +101,12 @@ class Publisher:
     def add(self, outlet: Outlet) -> None:
         """Give it everything that is sent from now on."""
         self._outlets.append(outlet)
+
+    @property
+    def wants_key(self) -> bool:
+        """Whether the next picture should be a key picture, as of the last `poll`."""
+        wanted = self._newcomer or any(outlet.wants_key for outlet in self._outlets)
+        return wanted and time.monotonic() >= self._next_key_s
 
     def poll(self, timeout_ms: int) -> bool:
         """Take in who came and who left, waiting up to `timeout_ms` for the first to do so.
@@ -115,6 +129,7 @@ class Publisher:
             else:
                 came |= self._connections.take(descriptor, frame.bytes)
         self._follow_connections()
+        self._newcomer |= came
         self.subscribers = self._connections.count(self._avatar_topic.encode())
         self.subscribers += sum(outlet.viewers for outlet in self._outlets)
         return came
@@ -125,8 +140,11 @@ class Publisher:
             header, stream_id=self.stream_id, seq=self.sent % 2**32, publish_us=unix_us()
         )
         parts = pack_message(self._avatar_topic, header, payload)
+        key = Flag.KEY in header.flags
+        if key:
+            self._newcomer, self._next_key_s = False, time.monotonic() + KEY_PERIOD_S
         for outlet in self._outlets:
-            outlet.offer(bytes(parts[1]), parts[2])
+            outlet.offer(bytes(parts[1]), parts[2], key=key)
         self._socket.send_multipart(parts if self._form == "multipart" else [b"".join(parts)])
         self.sent += 1
 

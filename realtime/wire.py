@@ -62,7 +62,7 @@ class Codec(IntEnum):
     """RGB, 8 bits a channel, row by row from the top left: width * height * 3 bytes."""
     JPEG = 1
     H264 = 2
-    """Annex B; reserved, not spoken yet."""
+    """Annex B. A key picture stands for itself, the others build on the one before."""
 
 
 class Flag(IntFlag):

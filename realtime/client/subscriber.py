@@ -2,7 +2,8 @@
 
 A slow reader of a socket falls behind without bound: the pictures wait in the buffers of both
 machines. So a thread of the client's own takes in every message as it comes, counts it, and keeps
-only the newest. What `read` gives is as old as the network and one frame time make it.
+only the newest, with what it needs to be decoded: nothing but itself, unless it is H.264. What
+`read` gives is as old as the network and one frame time make it.
 """
 
 from __future__ import annotations
@@ -16,9 +17,9 @@ import zmq
 from zmq.utils.monitor import recv_monitor_message
 
 from realtime.address import Address, parse_address
+from realtime.client.chain import Chain, ChainDecoder, Pictures
 from realtime.client.tally import Tally
 from realtime.clock import ClockClient
-from realtime.codec import decode
 from realtime.errors import AddressError, WireError
 from realtime.frame import Image, unix_us
 from realtime.mailbox import Mailbox
@@ -63,7 +64,9 @@ class Client:
         self.other_streams: frozenset[str] = frozenset()
         """Other streams whose information comes from the same address."""
         self._ages = Latency()  # by this machine's clock
-        self._newest: Mailbox[Packet] = Mailbox()
+        self._chain = Chain()
+        self._newest: Mailbox[Pictures] = Mailbox()
+        self._decoder = ChainDecoder()
         self._clock: ClockClient | None = None
         self._closing = threading.Event()
         self._context = zmq.Context()
@@ -85,22 +88,29 @@ class Client:
         self.close()
 
     def read(self, timeout: float) -> Packet | None:
-        """The newest picture not read before, waiting up to `timeout` seconds; None: none came."""
-        packet = self._newest.get(timeout)
-        if packet is not None and Flag.SOURCE_LOST not in packet.header.flags:
-            self._ages.add(self._age_us(packet) * 1000)
-        return packet
+        """The newest picture not read before, waiting up to `timeout` seconds; None: none came.
+
+        One of H.264 may build on others that are not given: `read_image` decodes them as well.
+        """
+        pictures = self._read(timeout)
+        return None if pictures is None else pictures[-1]
 
     def read_image(self, timeout: float) -> tuple[Packet, Image] | None:
         """As `read`, with the picture, uint8[h, w, 3] RGB. A damaged one counts, gives None."""
-        packet = self.read(timeout)
-        if packet is None:
+        pictures = self._read(timeout)
+        if pictures is None:
             return None
         try:
-            return packet, decode(packet)
+            return pictures[-1], self._decoder.decode(pictures)
         except WireError as error:
             self.tally.refuse(error.reason)
             return None
+
+    def _read(self, timeout: float) -> Pictures | None:
+        pictures = self._newest.get(timeout)
+        if pictures is not None and Flag.SOURCE_LOST not in pictures[-1].header.flags:
+            self._ages.add(self._age_us(pictures[-1]) * 1000)
+        return pictures
 
     @property
     def bundle(self) -> str | None:
@@ -149,6 +159,7 @@ class Client:
             "malformed": dict(self.tally.malformed),
             "restarts": self.tally.restarts,
             "repeated": self.tally.repeated,
+            "without_key": self.tally.without_key,
             "fps": round(self.tally.fps, 2),
             "age_ms": self.age_summary(),
             "clock_offset_ms": None if offset_ms is None else round(offset_ms, 3),
@@ -194,7 +205,11 @@ class Client:
             now_ns = time.monotonic_ns()
             self.tally.take(packet.header, now_ns)
             self.rate.tick(now_ns)
-            self._newest.put(packet)
+            pictures = self._chain.add(packet)
+            if pictures is None:
+                self.tally.without_key += 1
+            else:
+                self._newest.put(pictures)
 
     def _take_info(self, stream: str, info: dict[str, Any]) -> None:
         if stream != self.stream:

@@ -20,6 +20,8 @@ class Tally:
         """Times that the stream id changed."""
         self.repeated = 0
         """Of the received: the last good picture again, because the publisher's source is lost."""
+        self.without_key = 0
+        """Of the received: H.264 that cannot be decoded, for it builds on one that never came."""
         self._refused: Counter[str] = Counter()
         self._lock = threading.Lock()
         self._last: Header | None = None

@@ -25,6 +25,7 @@ from realtime.web.address import listen
 from realtime.web.certificates import certified_names, load_certificate
 from realtime.web.complaints import ComplaintHandler, Complaints
 from realtime.web.door import Door
+from realtime.web.flow import Slot
 from realtime.web.gate import Gate, load_key
 from realtime.web.invitation import invitation
 from realtime.web.machine import hosts
@@ -62,7 +63,8 @@ class WebServer(threading.Thread):
         self._viewers: set[Viewer] = set()
         self._info: str | None = None
         self._lock = threading.Lock()
-        self._newest: bytes | None = None
+        self._newest: Slot[tuple[bytes, bool]] = Slot()
+        self._viewer_wants_key = False
         # Windows' usual loop cannot wait for a socket to become readable.
         self._loop = asyncio.SelectorEventLoop()
         self._stopping = asyncio.Event()
@@ -88,15 +90,22 @@ class WebServer(threading.Thread):
         """How many browsers watch now."""
         return len(self._viewers)
 
-    def offer(self, header: bytes, payload: bytes | memoryview) -> None:
-        """The newest picture, as on the wire; one that waits to be given to the viewers is
-        replaced. Never waits. Raises RuntimeError if the server's thread has failed."""
+    @property
+    def wants_key(self) -> bool:
+        """Whether a viewer can be sent nothing but a key picture now."""
+        return bool(self._viewers) and (self._viewer_wants_key or self._newest.wants_key)
+
+    def offer(self, header: bytes, payload: bytes | memoryview, *, key: bool) -> None:
+        """The newest picture, as on the wire, and whether it is a key picture; one that waits to
+        be given to the viewers is replaced. Never waits. Raises RuntimeError if the server's
+        thread has failed."""
         if not self._viewers:
             return
         message = b"".join((header, payload))
         with self._lock:
-            pending, self._newest = self._newest is not None, message
-        if not pending:
+            was_empty = self._newest.is_empty
+            self._newest.offer((message, key), key=key)
+        if was_empty:
             self._loop.call_soon_threadsafe(self._hand_out)
 
     def inform(self, info: dict[str, Any]) -> None:
@@ -173,6 +182,7 @@ class WebServer(threading.Thread):
         if self._info is not None:
             viewer.inform(self._info)
         self._viewers.add(viewer)
+        self._viewer_wants_key = True
         try:
             return await viewer.serve(request, self._greeting())
         finally:
@@ -189,10 +199,12 @@ class WebServer(threading.Thread):
 
     def _hand_out(self) -> None:
         with self._lock:
-            message, self._newest = self._newest, None
-        if message is not None:
+            newest = self._newest.take()
+        if newest is not None:
+            message, key = newest
             for viewer in self._viewers:
-                viewer.offer(message)
+                viewer.offer(message, key=key)
+            self._viewer_wants_key = any(viewer.wants_key for viewer in self._viewers)
 
     def _tell(self, text: str) -> None:
         self._info = text

@@ -43,9 +43,14 @@ class Viewer:
         self._wake = asyncio.Event()
         self._second, self._messages = 0, 0
 
-    def offer(self, message: bytes) -> None:
-        """The newest picture, `header|payload`."""
-        self._flow.offer(message)
+    @property
+    def wants_key(self) -> bool:
+        """Whether nothing but a key picture can be sent to it now."""
+        return self._flow.wants_key
+
+    def offer(self, message: bytes, *, key: bool) -> None:
+        """The newest picture, `header|payload`; whether it is a key picture."""
+        self._flow.offer(message, key=key)
         self._wake.set()
 
     def inform(self, text: str) -> None:

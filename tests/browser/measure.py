@@ -1,10 +1,10 @@
 """Measures how old pictures are when Chromium shows them: a benchmark, not a test.
 
-    python -m tests.browser.measure [SECONDS]
+    python -m tests.browser.measure [SECONDS [CODEC]]
 
 An MJPEG camera draws the time into its pictures; launch.py streams them, inverted, at 256 x 256;
 the time is read back from the pixels of the page's canvas before each frame that the browser
-presents. So the age is that of the whole way: camera's encoder, HTTP, decoder, launch.py, JPEG,
+presents. So the age is that of the whole way: camera's encoder, HTTP, decoder, launch.py, codec,
 WebSocket, decoder, canvas. All on one machine, whose clock is the same for both ends.
 """
 
@@ -72,7 +72,8 @@ Object.defineProperty(Worker.prototype, "onmessage", {{
 
 def main() -> None:
     seconds = float(sys.argv[1]) if len(sys.argv) > 1 else 20.0
-    print(f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f} before, {seconds:g} s each")
+    codec = sys.argv[2] if len(sys.argv) > 2 else "jpeg"
+    print(f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f} before, {seconds:g} s, {codec}")
     print("| camera | page | age p50 ms | p95 ms | fps streamed | shown |")
     print("| --- | --- | --- | --- | --- | --- |")
     with tempfile.TemporaryDirectory() as folder, chromium() as browser:
@@ -82,7 +83,7 @@ def main() -> None:
         write_tiny_bundle(bundle, (1, SIDE_PX, SIDE_PX, 3))
         for fps in (30, 60):
             for burns in (False, True):
-                ages_ms, streamed = measure(browser, bundle, fps, burns, seconds)
+                ages_ms, streamed = measure(browser, bundle, fps, burns, seconds, codec)
                 p50, p95 = np.percentile(ages_ms, (50, 95))
                 page = f"burns {BURN_MS} ms a message" if burns else "as it is"
                 rates = f"{streamed:.0f} | {len(ages_ms) / seconds:.0f}"
@@ -90,11 +91,11 @@ def main() -> None:
 
 
 def measure(
-    browser: Browser, bundle: Path, fps: int, burns: bool, seconds: float
+    browser: Browser, bundle: Path, fps: int, burns: bool, seconds: float, codec: str
 ) -> tuple[list[float], float]:
     """The age of each picture when it was first shown, in ms; how many came a second."""
     with MjpegServer(size_px=(SIDE_PX, SIDE_PX), fps=fps) as camera:
-        arguments = ("--camera", camera.url, "--bundle", bundle, "--web", "0")
+        arguments = ("--camera", camera.url, "--bundle", bundle, "--web", "0", "--codec", codec)
         with serving_page(*arguments) as (_, _, url), browser.new_context() as context:
             context.add_init_script(READ + (BURN if burns else ""))
             page = context.new_page()

@@ -274,7 +274,7 @@ def missing_profile(folder: Path, bundle: Path) -> list[object]:
         (missing_bundle, 1, r"nothing does not exist: give a folder"),
         (empty_bundle, 1, r"empty is empty: give a folder that `python -m export` wrote"),
         (changed_bundle, 1, r"model\.onnx is damaged or edited .*: export it again, or restore it"),
-        (unknown_codec, 2, r"'foo' .*--codec.*'jpeg', 'raw'.*: see launch\.py --help"),
+        (unknown_codec, 2, r"'foo' .*--codec.*'jpeg', 'raw', 'h264'.*: see launch\.py --help"),
         (unknown_flag, 2, r"--colour.*: see launch\.py --help"),
         (negative_duration, 2, r"--duration -1: give a number above 0"),
         (no_number, 2, r"--frames.*: see launch\.py --help"),

@@ -141,7 +141,8 @@ def test_a_headset_shows_the_stream_to_both_eyes_and_goes_on_after_a_restart(
         launched.wait()
     state_becomes(page, "reconnecting")
 
-    with serving_page(*arguments) as (_, address, new_url):
+    # The second one streams H.264, which the page decodes by WebCodecs.
+    with serving_page(*arguments, "--codec", "h264") as (_, address, new_url):
         assert new_url != url
         state_becomes(page, "live")
         both_eyes_see_the_stream(page, address)

@@ -10,10 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from simplejpeg import encode_jpeg
 
-from realtime.codec import MAX_PIXELS, decode, encode
+from realtime.codec import MAX_PIXELS, Decoder, Encoder, decode, encode
 from realtime.errors import UsageError, WireError
 from realtime.frame import Image
-from realtime.wire import Codec, Header, Packet, pack_message, parse
+from realtime.wire import Codec, Flag, Header, Packet, pack_message, parse
 
 
 def smooth(width: int, height: int) -> Image:
@@ -22,8 +22,9 @@ def smooth(width: int, height: int) -> Image:
     return (255 * np.stack([x, y, (x + y) / 2], -1)).round().astype(np.uint8)
 
 
-def packet(payload: bytes, codec: Codec, width: int, height: int) -> Packet:
-    header = Header(codec=codec, capture_us=0, pts_us=0, width=width, height=height, infer_us=0)
+def packet(payload: bytes, codec: Codec, width: int, height: int, flags: Flag = Flag.KEY) -> Packet:
+    size = {"width": width, "height": height}
+    header = Header(codec=codec, flags=flags, capture_us=0, pts_us=0, infer_us=0, **size)
     return parse([bytes(part) for part in pack_message("avatar/main", header, payload)])
 
 
@@ -89,10 +90,38 @@ def test_no_more_pixels_than_the_limit_are_decoded() -> None:
     assert refused(huge) == "too_large"
 
 
-def test_h264_is_refused_in_words_both_ways() -> None:
-    with pytest.raises(UsageError, match="use JPEG or RAW"):
+def test_one_picture_of_h264_alone_is_refused_in_words_both_ways() -> None:
+    with pytest.raises(UsageError, match="use an Encoder"):
         encode(smooth(8, 8), Codec.H264)
     assert refused(packet(b"\0\0\0\1", Codec.H264, 8, 8)) == "bad_codec"
+
+
+@pytest.mark.parametrize("codec", list(Codec))
+def test_a_stream_comes_back_picture_by_picture(codec: Codec) -> None:
+    encoder, decoder = Encoder(codec), Decoder()
+    for width, height in ((64, 48), (64, 48), (31, 17)):
+        image = smooth(width, height)
+        payload, flags = encoder.encode(image, key=False)
+        decoded = decoder.decode(packet(payload, codec, width, height, flags))
+        assert decoded.shape == image.shape
+        assert np.abs(decoded.astype(int) - image).mean() < 6
+
+
+def test_after_a_damaged_picture_of_h264_only_a_key_picture_is_decoded() -> None:
+    encoder, decoder, image = Encoder(Codec.H264), Decoder(), smooth(32, 16)
+
+    def give(payload: bytes, flags: Flag) -> Image:
+        return decoder.decode(packet(payload, Codec.H264, 32, 16, flags))
+
+    first = encoder.encode(image, key=False)
+    second = encoder.encode(image, key=False)
+    give(*first)
+    for damaged in (b"GIF89a", b"", first[0][: len(first[0]) // 4]):
+        for payload in (damaged, second[0]):
+            with pytest.raises(WireError) as caught:
+                give(payload, Flag.NONE)
+            assert caught.value.reason == "bad_payload"
+    assert np.abs(give(*encoder.encode(image, key=True)).astype(int) - image).mean() < 6
 
 
 @settings(derandomize=True, deadline=None, max_examples=100)

@@ -205,11 +205,11 @@ def test_a_camera_that_is_faster_than_the_model_loses_frames_that_are_counted(
 def test_frames_that_the_encoder_is_too_slow_for_are_counted_apart(
     stage: Callable[..., Stage], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def slow_encode(*_: object) -> bytes:
+    def slow_encode(*_: object, **__: object) -> tuple[bytes, Flag]:
         time.sleep(0.03)
-        return b"x"
+        return b"x", Flag.KEY
 
-    monkeypatch.setattr("realtime.pipeline.encode", slow_encode)
+    monkeypatch.setattr("realtime.pipeline.Encoder.encode", slow_encode)
     watched: list[Stage] = []
     source = held_until(
         lambda: watched[0].publisher.subscribers > 0,
@@ -226,7 +226,7 @@ def test_frames_that_the_encoder_is_too_slow_for_are_counted_apart(
 def test_nothing_is_encoded_for_nobody(
     stage: Callable[..., Stage], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.delattr("realtime.pipeline.encode")
+    monkeypatch.delattr("realtime.pipeline.Encoder.encode")
     snapshot = stage(lambda: Pictures(20)).run()
     assert (snapshot.published, snapshot.sent) == (20, 0)
     assert set(snapshot.latency_ms) == set(STAGES)

@@ -7,6 +7,7 @@ import struct
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from dataclasses import replace
 
 import pytest
 import zmq
@@ -16,7 +17,7 @@ from hypothesis import strategies as st
 from realtime.errors import AddressError, UsageError
 from realtime.frame import unix_us
 from realtime.publisher import MAX_INCOMING_BYTES, QUEUED_MESSAGES, Connections, Publisher
-from realtime.wire import Codec, Form, Header, parse, parse_info
+from realtime.wire import Codec, Flag, Form, Header, parse, parse_info
 
 PATIENCE_S = 10.0
 Subscribe = Callable[..., zmq.Socket[bytes]]
@@ -179,6 +180,23 @@ def test_every_newcomer_is_noticed_also_to_a_topic_that_others_have(
         subscribe(publisher, "info/main")
         wait_for_newcomer(publisher)
         assert not publisher.poll(0)
+
+
+def test_a_newcomer_wants_a_key_picture_but_not_at_once_after_another(
+    publisher: Publisher, subscribe: Subscribe
+) -> None:
+    assert not publisher.wants_key
+    subscribe(publisher, "avatar/main")
+    settle(publisher, 1)
+    assert publisher.wants_key
+    publisher.send(replace(HEADER, flags=Flag.NONE), PIXEL)
+    assert publisher.wants_key
+    publisher.send(HEADER, PIXEL)
+    subscribe(publisher, "avatar/main")
+    settle(publisher, 2)
+    deadline_s = time.monotonic() + PATIENCE_S
+    while not publisher.wants_key:
+        assert time.monotonic() < deadline_s
 
 
 def test_subscribers_are_connections_that_want_the_pictures(

@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from realtime.codec import decode
+from realtime.codec import Decoder
 from realtime.errors import WireError
 from realtime.frame import Image
 from realtime.wire import REASONS, Header, Packet, parse, seq_gap
@@ -35,11 +35,12 @@ def describe(name: str, packet: Packet, image: Image, last: Header | None) -> Bl
 
 def test_the_reference_reads_every_vector_as_expected() -> None:
     last: Header | None = None
+    decoder = Decoder()
     for expected in EXPECTED:
         name = expected["name"]
         try:
             packet = parse(message(make.HERE / f"{name}.msg"))
-            told = describe(name, packet, decode(packet), last)
+            told = describe(name, packet, decoder.decode(packet), last)
             last = packet.header
         except WireError as error:
             told = {"name": name, "result": error.reason}

@@ -9,7 +9,7 @@ import struct
 import zlib
 from dataclasses import dataclass
 
-RAW, JPEG = 0, 1
+RAW, JPEG, H264 = 0, 1, 2
 KEY, SOURCE_LOST, UNKNOWN_FLAG = 1, 2, 128
 STREAM_ID = 0x1A2B3C4D
 MAIN = b"avatar/main"
@@ -104,15 +104,15 @@ def accepted(
     topic: bytes = MAIN,
     lost: int = 0,
     restart: int = 0,
+    needs: str | None = None,
 ) -> Vector:
-    """A message that every client takes: of one part if its name ends in "single", else of three.
-
-    shown, lost, restart: as README.md has them.
-    """
+    """A message that every client takes, or every one that has what is needed: of one part if its
+    name ends in "single", else of three. shown, lost, restart, needs: as README.md has them."""
     parts: tuple[bytes, ...] = (topic, head.pack(payload), payload)
     if name.endswith("single"):
         parts = (b"".join(parts),)
-    outcome = {"result": "ok", "topic": topic.decode(), **head.told(payload)}
+    outcome: dict[str, object] = {} if needs is None else {"needs": needs}
+    outcome |= {"result": "ok", "topic": topic.decode(), **head.told(payload)}
     outcome |= {"lost": lost, "restart": restart, "picture": shown}
     return Vector(name=name, about=about, parts=parts, outcome=outcome)
 

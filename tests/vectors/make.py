@@ -13,6 +13,7 @@ from pathlib import Path
 
 from tests.vectors.layout import (
     DOTS,
+    H264,
     JPEG,
     KEY,
     MAIN,
@@ -44,7 +45,7 @@ def picture_raw() -> bytes:
 
 
 def picture_jpeg() -> bytes:
-    """The picture as JPEG: kept as a file, since no two encoders agree."""
+    """The picture as JPEG: kept as a file, as all here that an encoder made: no two agree."""
     return (HERE / "picture.jpg").read_bytes()
 
 
@@ -107,6 +108,22 @@ def numbering() -> Iterator[Vector]:
     ):
         head = Head(stream_id=stream_id, seq=seq)
         yield accepted(name, about, head, lost=lost, restart=restart)
+
+
+def video() -> Iterator[Vector]:
+    """H.264: the picture, then a second one that builds on it. They follow on `numbering`."""
+    upside_down = (*QUARTERS[2:], *QUARTERS[:2])
+    for name, about, flags, file, quarters, seq in (
+        ("h264", "the picture as H.264, a key picture", KEY, "key.h264", QUARTERS, 3),
+        ("h264_delta", "it upside down, builds on it", 0, "delta.h264", upside_down, 4),
+    ):
+        head = Head(stream_id=2**32 - 1, codec=H264, flags=flags, seq=seq, size_px=PICTURE_PX)
+        shown = " ".join(",".join(map(str, colour)) for colour in quarters)
+        payload = (HERE / file).read_bytes()
+        yield accepted(name, about, head, payload, shown, needs="h264")
+    head = Head(codec=H264, size_px=PICTURE_PX)
+    parts = (MAIN, head.pack(b"GIF89a"), b"GIF89a")
+    yield refused("no_h264", "a payload that is no H.264", "bad_payload", *parts, needs="h264")
 
 
 def bad_headers() -> Iterator[Vector]:
@@ -174,7 +191,8 @@ def only_decoders_refuse() -> Iterator[Vector]:
 def vectors() -> list[Vector]:
     """All of them, in the order in which they are to be read."""
     good = [*pictures(), *unusual(), *numbering()]
-    return [*good, *bad_headers(), *bad_payloads(), *bad_messages(), *only_decoders_refuse()]
+    bad = [*bad_headers(), *bad_payloads(), *bad_messages(), *only_decoders_refuse()]
+    return [*good, *bad, *video()]
 
 
 def files() -> dict[str, bytes]:

@@ -10,7 +10,8 @@ const EAGER_PINGS = 8;
 const ACKNOWLEDGE = new TextEncoder().encode("AVA1");
 
 /**
- * Runs in a worker. `onPicture(bytes)` gets each picture's message; `tell` gets
+ * Runs in a worker. `onPicture(bytes)` gets each picture's message, and promises to be ready for
+ * another; `tell` gets
  *
  *   {type: "state", state}    "connecting", "open", "waiting" for the next attempt, or why there is
  *                             none or not yet: "refused", "full"
@@ -105,8 +106,13 @@ export class Link {
       if (answers < EAGER_PINGS) this.#socket.send(this.#clock.ping());
       return;
     }
-    this.#socket.send(ACKNOWLEDGE);
-    this.#onPicture(bytes);
+    this.#takePicture(bytes);
+  }
+
+  async #takePicture(bytes) {
+    const socket = this.#socket;
+    await this.#onPicture(bytes);
+    if (socket === this.#socket) socket.send(ACKNOWLEDGE);
   }
 
   #enter(state) {

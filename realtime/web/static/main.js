@@ -14,12 +14,17 @@ const STATES = {
   full: ["busy", "full", "As many browsers as may are watching. This page tries again."],
   quiet: ["busy", "no pictures", "Connected, but no pictures come: see what the terminal says."],
   lost: ["bad", "camera lost", "The camera gives no pictures. This is the last one."],
+  cannot: ["bad", "no H.264", ""],
   live: ["good", "live", ""],
 };
 
 const take = {
   picture: show,
   damaged: () => (figures.damaged += 1),
+  cannot: ({ why }) => {
+    whyNot = `${why}. Start launch.py with --codec jpeg.`;
+    refresh();
+  },
   clock: (message) => (clock = message),
   hello: ({ stream, pass }) => {
     sessionStorage.setItem("pass", pass);
@@ -39,6 +44,7 @@ const receiver = new Worker("receiver.js", { type: "module" });
 let linkState = "connecting";
 let clock = { offsetUs: 0, roundTripMs: null }; // of the server, as against nowUs()
 let shownAtMs = -Infinity;
+let whyNot = null; // this browser cannot show the stream
 let session = null; // of VR
 
 receiver.onmessage = ({ data }) => take[data.type]?.(data);
@@ -60,11 +66,13 @@ function show({ header, picture }) {
   screen.show(picture);
   figures.shown(header, (nowUs() + clock.offsetUs - header.capture_us) / 1000);
   shownAtMs = performance.now();
+  whyNot = null;
   receiver.postMessage({ type: "ready" });
 }
 
 function state() {
   if (linkState !== "open") return linkState;
+  if (whyNot) return "cannot";
   if (performance.now() - shownAtMs > QUIET_MS) return "quiet";
   return figures.sourceLost ? "lost" : "live";
 }
@@ -73,7 +81,7 @@ function refresh() {
   const [mood, word, notice] = STATES[state()];
   element("state").textContent = word;
   element("state").dataset.mood = mood;
-  element("notice").textContent = notice;
+  element("notice").textContent = notice || whyNot;
   document.body.classList.toggle("stale", mood !== "good");
   const { fps, ageP50, ageP95 } = figures.recent();
   element("fps").textContent = fps === null ? "–" : fps.toFixed(1);

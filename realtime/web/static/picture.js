@@ -1,4 +1,4 @@
-// Makes a picture of a message's payload.
+// Makes a picture of a payload that stands for itself: raw or JPEG. video.js is for H.264.
 
 import { Codec, WireError } from "./wire.js";
 

@@ -4,14 +4,17 @@
 // one before.
 //
 //   page -> worker   {type: "connect", token, pass}, {type: "ready"}
-//   worker -> page   {type: "picture", header, picture}, {type: "damaged"}, and what link.js tells
+//   worker -> page   {type: "picture", header, picture}, {type: "damaged"}, {type: "cannot", why},
+//                    and what link.js tells
 
 import { Link } from "./link.js";
 import { decode } from "./picture.js";
-import { parse, WireError } from "./wire.js";
+import { Video, asPicture } from "./video.js";
+import { Codec, parse, WireError } from "./wire.js";
 
-let newest = null;
+let newest = null; // {header, and a payload or a frame of the video}
 let pageIsReady = false;
+const video = new Video({ onFrame: keep, onDamage: refuse, onCannot: tellWhy });
 const link = new Link({ tell: (message) => postMessage(message), onPicture: take });
 
 onmessage = ({ data }) => {
@@ -20,28 +23,38 @@ onmessage = ({ data }) => {
   handOver();
 };
 
-function take(bytes) {
+async function take(bytes) {
   try {
-    newest = parse(bytes);
+    const { payload, ...header } = parse(bytes);
+    if (header.codec === Codec.H264) await video.decode(header, payload);
+    else keep({ header, payload });
   } catch (error) {
     refuse(error);
-    return;
   }
+}
+
+function keep(item) {
+  newest?.frame?.close();
+  newest = item;
   handOver();
 }
 
 async function handOver() {
   if (!pageIsReady || !newest) return;
-  const { payload, ...header } = newest;
+  const { header, payload, frame } = newest;
   [newest, pageIsReady] = [null, false];
   try {
-    const picture = await decode(header, payload);
+    const picture = await (frame ? asPicture(header, frame) : decode(header, payload));
     postMessage({ type: "picture", header, picture }, [picture]);
   } catch (error) {
     refuse(error);
     pageIsReady = true;
     handOver();
   }
+}
+
+function tellWhy(why) {
+  postMessage({ type: "cannot", why });
 }
 
 function refuse(error) {

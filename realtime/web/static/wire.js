@@ -1,6 +1,6 @@
 // Reads a message of the wire, version 1, as a browser gets it: header and payload in one.
 
-export const Codec = { RAW: 0, JPEG: 1 };
+export const Codec = { RAW: 0, JPEG: 1, H264: 2 };
 export const Flag = { KEY: 1, SOURCE_LOST: 2 };
 
 const MAGIC = "AVF1";
@@ -28,7 +28,7 @@ export function magicOf(bytes) {
 /**
  * A Uint8Array to {codec, flags, stream_id, seq, capture_us, publish_us, pts_us, width, height,
  * view, fps_x100, payload_bytes, crc32, infer_us, payload}. The payload is a view of `bytes`: raw
- * RGB, the top row first, or a JPEG file. Throws WireError, nothing else.
+ * RGB, the top row first, a JPEG file, or H.264. Throws WireError, nothing else.
  */
 export function parse(bytes) {
   if (bytes.length < HEADER_BYTES) throw new WireError("short_header");

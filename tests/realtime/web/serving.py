@@ -63,10 +63,10 @@ class Served:
     def token(self) -> str:
         return urlsplit(self.web.urls[0]).fragment
 
-    def picture(self, number: int) -> bytes:
+    def picture(self, number: int, *, key: bool = True) -> bytes:
         """Offer a picture that is no more than a number; the message that browsers get."""
         header, payload = number.to_bytes(4, "big"), b"picture"
-        self.web.offer(header, payload)
+        self.web.offer(header, payload, key=key)
         return header + payload
 
     def count(self, words: str) -> int:

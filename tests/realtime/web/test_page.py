@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
-from realtime.codec import encode
+from realtime.codec import Encoder, encode
 from realtime.frame import Image, unix_us
 from realtime.web.certificates import make_certificate
 from realtime.web.server import MOST_VIEWERS
@@ -18,7 +18,7 @@ from realtime.wire import MAGIC, Codec, Flag, Header, pack_message
 from tests.browser.chromium import chromium
 from tests.realtime.web.serving import Served, serving
 from tests.vectors.make import HERE as VECTORS
-from tests.vectors.read import Block, blocks, message, same
+from tests.vectors.read import LOSSY_TOLERANCE, Block, blocks, message, same
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -72,7 +72,7 @@ def send(
     header = Header(codec=codec, **usual | {"width": width, "height": height} | fields)
     content = encode(image, codec, 95) if payload is None else payload
     parts = pack_message("avatar/main", header, content)
-    served.web.offer(bytes(parts[1]), parts[2])
+    served.web.offer(bytes(parts[1]), parts[2], key=Flag.KEY in header.flags)
 
 
 def show(page: Page, served: Served, shade: int, **fields: Any) -> None:
@@ -106,6 +106,65 @@ def test_a_picture_is_shown_the_right_way_round_in_its_colours(
     assert np.abs(seen - COLOURS).max() <= tolerance
 
 
+def close_to(page: Page, colours: Image) -> bool:
+    """Whether the page shows these quarters."""
+    seen = np.array(page.evaluate(READ_QUARTERS), int)
+    return bool(np.abs(seen - colours).max() <= LOSSY_TOLERANCE)
+
+
+def test_h264_is_shown_each_picture_at_once_and_after_a_gap_from_a_key_picture(
+    page: Page, served: Served
+) -> None:
+    odd = PICTURE[:31, :63]
+    encoder = Encoder(Codec.H264)
+    watch(page, served)
+    assert served.web.wants_key
+    for seq, image in enumerate((odd, odd[::-1], odd[:, ::-1])):
+        payload, flags = encoder.encode(image, key=False)
+        assert flags == (Flag.NONE if seq else Flag.KEY)
+        send(served, image, Codec.H264, payload, flags=flags, seq=seq)
+        page.wait_for_function(
+            f"""colours => ({READ_QUARTERS})().flat(2).every((value, index) =>
+              Math.abs(value - colours[index]) <= {LOSSY_TOLERANCE})""",
+            arg=image[8::16, 16::32].ravel().tolist(),
+        )
+    payload, flags = encoder.encode(odd, key=False)
+    send(served, odd, Codec.H264, payload, flags=flags, seq=7)  # builds on 6, which never came
+    payload, flags = encoder.encode(odd, key=True)
+    send(served, odd, Codec.H264, payload, flags=flags, seq=8)
+    text_becomes(page, "#dropped", "5")
+    assert close_to(page, odd[8::16, 16::32])
+    assert page.inner_text("#damaged") == ""
+
+
+def test_damaged_h264_is_counted_and_the_stream_goes_on(page: Page, served: Served) -> None:
+    encoder = Encoder(Codec.H264)
+    payload, _ = encoder.encode(PICTURE, key=True)
+    delta, _ = encoder.encode(PICTURE, key=False)
+    parameters = payload[: payload.index(b"\0\0\1\x65")]
+    watch(page, served)
+    for count, damaged in enumerate((b"GIF89a", delta, parameters + delta, parameters), 1):
+        send(served, PICTURE, Codec.H264, damaged, seq=count)
+        text_becomes(page, "#damaged", f"{count} damaged")
+    send(served, PICTURE, Codec.H264, payload, seq=9)
+    text_becomes(page, "#state", "live")
+    assert close_to(page, COLOURS)
+
+
+def test_where_h264_cannot_be_decoded_the_page_says_what_to_do(page: Page, served: Served) -> None:
+    payload, _ = Encoder(Codec.H264).encode(PICTURE, key=True)
+    profile = payload.index(b"\x67\x42") + 1  # in the parameters
+    unknown = payload[:profile] + b"\0" + payload[profile + 1 :]
+    watch(page, served)
+    send(served, PICTURE, Codec.H264, unknown)
+    text_becomes(page, "#state", "no H.264")
+    text_becomes(
+        page, "#notice", "This browser cannot decode H.264. Start launch.py with --codec jpeg."
+    )
+    show(page, served, 50)
+    text_becomes(page, "#state", "live")
+
+
 def test_losses_restarts_and_damage_are_counted_and_the_stream_goes_on(
     page: Page, served: Served
 ) -> None:
@@ -116,7 +175,7 @@ def test_losses_restarts_and_damage_are_counted_and_the_stream_goes_on(
     for count in (1, 2, 3):
         send(served, payload=b"this is no JPEG", stream_id=2, seq=78 + count)
         text_becomes(page, "#damaged", f"{count} damaged")
-    served.web.offer(MAGIC, b"and no more of a header")
+    served.web.offer(MAGIC, b"and no more of a header", key=True)
     text_becomes(page, "#damaged", "4 damaged")
     show(page, served, 200, stream_id=2, seq=82)
     text_becomes(page, "#dropped", "6")
@@ -228,16 +287,28 @@ def browser_form(block: Block) -> bytes | None:
 DESCRIBE = """async (messages) => {
   const { parse } = await import("/wire.js");
   const { decode } = await import("/picture.js");
+  const { Video, asPicture } = await import("/video.js");
   const { Screen } = await import("/screen.js");
   const { Figures } = await import("/figures.js");
   const canvas = document.createElement("canvas");
   const [screen, figures] = [new Screen(canvas), new Figures()];
   const told = [];
+  let settle;
+  const video = new Video({ onFrame: (item) => settle.resolve(item),
+    onDamage: (error) => settle.reject(error), onCannot: (why) => settle.reject(why) });
+  const pictureOf = async ({ payload, ...header }) => {
+    if (header.codec !== 2) return decode(header, payload);
+    const { frame } = await new Promise((resolve, reject) => {
+      settle = { resolve, reject };
+      video.decode(header, payload);
+    });
+    return asPicture(header, frame);
+  };
   for (const text of messages) {
     try {
       const packet = parse(Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0)));
       const before = { ...figures };
-      screen.show(await decode(packet, packet.payload));
+      screen.show(await pictureOf(packet));
       figures.shown(packet, 0);
       const { width, height } = canvas;
       const spots = [1, 3].flatMap((row) => [1, 3].map((column) =>

@@ -78,7 +78,7 @@ async def test_a_browser_gets_the_very_bytes() -> None:
         async with browsing(served) as browser:
             await until(lambda: served.web.viewers == 1)
             header, payload = bytes(range(64)), memoryview(b"payload" * 30_000)
-            served.web.offer(header, payload)
+            served.web.offer(header, payload, key=True)
             assert await browser.picture() == header + payload
 
 

@@ -252,7 +252,7 @@ async def test_one_that_reads_nothing_holds_up_neither_the_others_nor_the_end() 
         async with browsing(served) as browser, connection(served) as (reader, writer):
             await shake_hands(served, reader, writer)
             await until(lambda: served.web.viewers == 2)
-            served.web.offer(b"header", bytes(20 << 20))
+            served.web.offer(b"header", bytes(20 << 20), key=True)
             assert len(await browser.picture()) == 6 + (20 << 20)
             await browser.acknowledge()
             sent = served.picture(1)
