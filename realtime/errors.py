@@ -5,6 +5,7 @@
     ├── SourceError       the camera's side
     │   ├── SourceNotFound    it cannot be opened at all
     │   └── SourceLost        it was open and stopped giving frames
+    ├── SessionError      a recorded session that cannot be written, or is damaged
     ├── BadBundle         the model's folder is missing, damaged or does not fit
     ├── BackendError      the runtime cannot be had, or does not compute what it should
     ├── AddressError      the address cannot be bound or reached
@@ -32,6 +33,10 @@ class SourceNotFound(SourceError):
 
 class SourceLost(SourceError):
     """The source was open and stopped giving frames; opening it again may help."""
+
+
+class SessionError(RealtimeError):
+    """A recorded session cannot be written, is none, or is damaged."""
 
 
 class BadBundle(RealtimeError):
