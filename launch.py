@@ -16,6 +16,7 @@ import threading
 import time
 from collections.abc import Sequence
 from contextlib import ExitStack
+from pathlib import Path
 
 try:
     from calibration.profile import CameraProfile, ProfileError
@@ -29,8 +30,11 @@ try:
     from realtime.preview import TURN_S, Preview
     from realtime.publisher import Publisher
     from realtime.report import check_writable, report, write_json
+    from realtime.sessions.alone import record_alone
+    from realtime.sessions.reader import is_session, read_about
+    from realtime.sessions.recorder import Recorder
     from realtime.sources import list_cameras, open_source
-    from realtime.status import StatusLine, format_summary
+    from realtime.status import StatusLine, format_recording, format_summary
     from realtime.web import open_web
 except ModuleNotFoundError as error:
     sys.exit(f"launch: {error}: run `pip install -e .` in the folder of launch.py first")
@@ -42,6 +46,7 @@ _DESCRIPTION = """Turn a headset camera's video into your avatar's, live, and st
     python launch.py --camera 0                        a camera
     python launch.py --camera demo                     a clip that ships
     python launch.py --camera 0 --web 8443             with a page for browsers, headsets
+    python launch.py --camera 0 --record sessions/me   record what the camera gives
     python -m realtime.client tcp://127.0.0.1:5555     watch it, in another terminal
 
 Ctrl-C ends it."""
@@ -59,6 +64,8 @@ def launch(arguments: Sequence[str]) -> int:
         config = parse(LaunchConfig, arguments, "launch.py", _DESCRIPTION)
         if config.list_cameras:
             print_cameras()
+        elif config.no_model:
+            record(config)
         else:
             stream(config)
     except (RealtimeError, ProfileError) as error:
@@ -83,7 +90,7 @@ def stream(config: LaunchConfig) -> None:
     if config.report is not None:
         check_writable(config.report)
     bundle = Bundle.load(config.bundle)
-    profile = bundle.profile if config.profile is None else CameraProfile.load(config.profile)
+    profile = own_profile(config) or bundle.profile
     status = StatusLine(sys.stderr)
     with ExitStack() as opened:
         publisher = Publisher(config.bind, config.stream, config.wire, insecure=config.insecure)
@@ -97,6 +104,7 @@ def stream(config: LaunchConfig) -> None:
         backend = open_backend(config.backend, bundle)
         opened.callback(backend.close)
         preview = open_preview(config.stream, status, opened) if config.view else None
+        recorder = open_recorder(config, profile, bundle.id, status, opened)
         pipeline = Pipeline(
             open_source=lambda: open_source(config.camera, config.request, config.pace),
             profile=profile,
@@ -112,8 +120,56 @@ def stream(config: LaunchConfig) -> None:
             clock_address=clock.address,
             on_event=status.say,
             on_pictures=preview.offer if preview else None,
+            recorder=recorder,
         )
-        run(pipeline, config, status, to_watch, stop_asked, preview)
+        run(pipeline, config, status, to_watch, stop_asked, preview, recorder)
+
+
+def record(config: LaunchConfig) -> None:
+    """Record without a model."""
+    stop_asked = _stop_signals()
+    profile = own_profile(config)
+    status = StatusLine(sys.stderr)
+    with ExitStack() as opened:
+        recorder = open_recorder(config, profile, None, status, opened)
+        assert recorder is not None  # the config asks for one
+        record_alone(
+            lambda: open_source(config.camera, config.request, config.pace),
+            recorder,
+            profile,
+            status.say,
+            stop_asked,
+            limit=(config.frames, config.duration),
+        )
+
+
+def own_profile(config: LaunchConfig) -> CameraProfile | None:
+    """The profile that was asked for, or the one that a session was recorded with."""
+    if config.profile is not None:
+        return CameraProfile.load(config.profile)
+    folder = Path(config.camera)
+    return read_about(folder).profile if is_session(folder) else None
+
+
+def open_recorder(
+    config: LaunchConfig,
+    profile: CameraProfile | None,
+    bundle: str | None,
+    status: StatusLine,
+    opened: ExitStack,
+) -> Recorder | None:
+    """The recorder of --record, until `opened` is closed; None if there is nothing to record."""
+    if config.record is None:
+        return None
+    recorder = Recorder(
+        config.record,
+        request=config.request,
+        profile=profile,
+        bundle=bundle,
+        on_event=status.say,
+    )
+    opened.callback(recorder.close, "the program failed")
+    return recorder
 
 
 def serve_page(
@@ -151,6 +207,7 @@ def run(
     to_watch: Sequence[str],
     stop_asked: threading.Event,
     preview: Preview | None,
+    recorder: Recorder | None,
 ) -> None:
     """Run until something ends it; then say what was done, and write the report."""
     ended = "failed"
@@ -162,10 +219,14 @@ def run(
         raise
     finally:
         pipeline.stop()
+        if recorder is not None:
+            recorder.close(ended)
         status.clear()
         snapshot = pipeline.snapshot()
         if snapshot.captured:
             status.say(format_summary(snapshot))
+        if snapshot.recording is not None:
+            status.say(format_recording(snapshot.recording))
         if config.report is not None:
             write_json(config.report, report(snapshot, ended))
 

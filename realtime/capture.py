@@ -42,10 +42,12 @@ class CaptureThread(threading.Thread):
         open_source: Callable[[], Source],
         outbox: Mailbox[Frame],
         on_event: Callable[[str], None] = lambda line: None,
+        on_frame: Callable[[Frame, Source], None] | None = None,
     ) -> None:
         """`open_source` is called in this thread, again after each loss.
 
         on_event: gets a line for people for each note of the source and each change of state.
+        on_frame: gets every frame, after the mailbox, and the source; it waits for a file only.
         """
         super().__init__(name="capture", daemon=True)
         self.state: State = "opening"
@@ -53,7 +55,8 @@ class CaptureThread(threading.Thread):
         """The one that is, or was last, open."""
         self.captured = 0
         """Frames read."""
-        self._open_source, self._outbox, self._on_event = open_source, outbox, on_event
+        self._open_source, self._outbox = open_source, outbox
+        self._on_event, self._on_frame = on_event, on_frame
         self._stopping = threading.Event()
         self._last_ns = time.monotonic_ns()
         self._last_pts_us = self._pts_offset_us = 0
@@ -93,7 +96,7 @@ class CaptureThread(threading.Thread):
             self._tell_notes(source)
             if frame is None:
                 return
-            self._hand_over(frame, source.live)
+            self._hand_over(frame, source)
 
     def _open(self) -> Source:
         self.source = source = self._open_source()
@@ -124,16 +127,18 @@ class CaptureThread(threading.Thread):
             return source
         return None
 
-    def _hand_over(self, frame: Frame, live: bool) -> None:
+    def _hand_over(self, frame: Frame, source: Source) -> None:
         frame = replace(frame, seq=self.captured, pts_us=frame.pts_us + self._pts_offset_us)
         self._last_ns, self._last_pts_us = time.monotonic_ns(), frame.pts_us
         self.captured += 1
-        if live:
+        if source.live:
             self._outbox.put(frame)
-            return
-        while not self._outbox.put_when_free(frame, _TURN_S):
-            if self._stopping.is_set():
-                return
+        else:
+            while not self._outbox.put_when_free(frame, _TURN_S):
+                if self._stopping.is_set():
+                    return
+        if self._on_frame is not None:
+            self._on_frame(frame, source)
 
     def _tell_notes(self, source: Source) -> None:
         for note in source.notes:

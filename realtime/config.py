@@ -31,8 +31,8 @@ class LaunchConfig:
 
     camera: Annotated[str, _shown("SOURCE", "required")] = ""
     """A camera's index (0) or path (/dev/video2,
-    /dev/v4l/by-id/...), a video file, an rtsp:// or http://
-    address, or demo: the clip that ships."""
+    /dev/v4l/by-id/...), a video file, a recorded session, an
+    rtsp:// or http:// address, or demo: the clip that ships."""
     list_cameras: Annotated[bool, arg(help_behavior_hint="")] = False
     """Print the cameras of this machine, and end."""
 
@@ -40,15 +40,20 @@ class LaunchConfig:
     """The model: a folder that `python -m export` wrote."""
     backend: BackendName = "auto"
     """What computes the model; auto takes the best one here."""
-    profile: Annotated[Path | None, _shown("FILE", "default: the bundle's own")] = None
+    profile: Annotated[Path | None, _shown("FILE", "default: the session's or bundle's own")] = None
     """The camera's profile: crop, rotation, ..."""
+    record: Annotated[Path | None, _shown("FOLDER", "default: none")] = None
+    """Record what the camera gives into this new folder, without
+    loss; --camera FOLDER plays it again."""
+    no_model: Annotated[bool, arg(help_behavior_hint="")] = False
+    """With --record: record only; no avatar, no stream."""
 
     size: Annotated[str | None, _shown("WxH", "default: the camera's")] = None
     """Ask the camera for pictures of this size, such as 640x480."""
     fps: Annotated[float | None, _shown("RATE", "default: the camera's")] = None
     """Ask the camera for so many pictures per second."""
     pace: Pace = "wait"
-    """How a video file is played.
+    """How a video file or session is played.
     wait: at its own rate; a slow model slows it down.
     realtime: as a camera would; late frames are dropped.
     free: as fast as the model goes."""
@@ -99,6 +104,8 @@ class LaunchConfig:
                 raise UsageError(f"--{name} {value:g}: give a number above 0, or leave it out")
         if not 1 <= self.quality <= 100:
             raise UsageError(f"--quality {self.quality}: give 1 (small) to 100 (good)")
+        if self.no_model and self.record is None:
+            raise UsageError("--no-model leaves nothing to do without --record FOLDER: add it")
         check_stream(self.stream)
         if self.web is not None:
             parse_web_address(self.web)

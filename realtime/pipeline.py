@@ -1,7 +1,8 @@
-"""`Pipeline`: the loop of the live side, three threads with a one-slot mailbox between each two.
+r"""`Pipeline`: the loop of the live side, three threads with a one-slot mailbox between each two.
 
     capture thread ----> infer thread ----> publish thread ----> subscribers
      reads a frame       view, model        encode, send
+              \---- - -> recorder, if there is one (realtime/sessions/recorder.py)
 
 A camera never waits: a frame that finds the slot taken replaces the older one, which is counted as
 dropped under the name of the thread that was busy. A file waits instead, and nothing is dropped.
@@ -24,9 +25,11 @@ from realtime.bundle import Bundle
 from realtime.capture import CaptureThread
 from realtime.codec import Encoder
 from realtime.frame import Frame, Image
+from realtime.light import LightWatch
 from realtime.mailbox import Closed, Mailbox
 from realtime.publisher import Publisher
 from realtime.report import Snapshot, info_message
+from realtime.sessions.recorder import Recorder
 from realtime.sources import Source
 from realtime.stats import Latency, Rate
 from realtime.view import ViewMap
@@ -82,11 +85,18 @@ class Pipeline:
         clock_address: str,
         on_event: Callable[[str], None],
         on_pictures: Callable[[Image, Image], None] | None = None,
+        recorder: Recorder | None = None,
     ) -> None:
         """`on_event` gets sentences for people, from any thread. `on_pictures` gets each view and
         its avatar from the infer thread, uint8[h, w, 3] RGB, not to be written to; it must be
-        quick."""
-        self._view = ViewMap(profile, bundle.manifest.input.size_px, on_event)
+        quick. `recorder` gets every frame; it stays the caller's to close."""
+        self._light = _light_watch(profile, bundle.profile, on_event)
+        self._view = ViewMap(
+            profile,
+            bundle.manifest.input.size_px,
+            on_event,
+            self._light.add if self._light else None,
+        )
         self._bundle, self._backend = bundle, backend
         self._on_pictures = on_pictures
         self._publisher, self._output, self._clock_address = publisher, output, clock_address
@@ -94,7 +104,10 @@ class Pipeline:
 
         self._frames: Mailbox[Frame] = Mailbox()
         self._results: Mailbox[_Result] = Mailbox()
-        self._capture = CaptureThread(open_source, self._frames, on_event)
+        self._recorder = recorder
+        self._capture = CaptureThread(
+            open_source, self._frames, on_event, recorder.offer if recorder else None
+        )
         self._infer = threading.Thread(target=self._run_infer, name="infer", daemon=True)
         self._publish = threading.Thread(target=self._run_publish, name="publish", daemon=True)
         self._ended = threading.Event()
@@ -268,4 +281,16 @@ class Pipeline:
             latency_ms={stage: latency.summary() for stage, latency in self._latency.items()},
             subscribers=self._publisher.subscribers,
             subscribers_max=self._subscribers_max,
+            light=self._light.warnings if self._light else (),
+            recording=self._recorder.snapshot() if self._recorder else None,
         )
+
+
+def _light_watch(
+    profile: CameraProfile, trained_for: CameraProfile, on_event: Callable[[str], None]
+) -> LightWatch | None:
+    """Compares with the light that the model was trained in, if either profile knows it."""
+    for photometric in (trained_for.photometric, profile.photometric):
+        if photometric is not None and photometric.stats is not None:
+            return LightWatch(photometric.stats, on_event)
+    return None

@@ -6,12 +6,13 @@ import json
 import os
 import platform
 import tempfile
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
 from realtime.errors import UsageError
+from realtime.recording import Recording
 from realtime.stats import Summary
 
 INFO_SCHEMA = 1
@@ -48,6 +49,10 @@ class Snapshot:
     """Stage -> p50, p95, p99, max."""
     subscribers: int
     subscribers_max: int
+    light: tuple[str, ...] = ()
+    """How the light differs from that of training, a line each; empty if it does not."""
+    recording: Recording | None = None
+    """None: nothing is being recorded."""
 
 
 def program_version() -> str:
@@ -73,6 +78,8 @@ def info_message(snapshot: Snapshot) -> dict[str, Any]:
         "dropped": snapshot.dropped,
         "clock": snapshot.clock,
         "subscribers": snapshot.subscribers,
+        "light": list(snapshot.light),
+        "recording": asdict(snapshot.recording) if snapshot.recording else None,
     }
 
 
@@ -97,6 +104,8 @@ def report(snapshot: Snapshot, ended: str) -> dict[str, Any]:
         },
         "latency_ms": snapshot.latency_ms,
         "subscribers_max": snapshot.subscribers_max,
+        "light": list(snapshot.light),
+        "recording": asdict(snapshot.recording) if snapshot.recording else None,
         "versions": {
             "headset-avatar": program_version(),
             "python": platform.python_version(),

@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable
 from typing import TextIO
 
+from realtime.recording import Recording
 from realtime.report import Snapshot
 
 _TERMINAL_PERIOD_S = 0.5
@@ -71,8 +72,9 @@ def format_status(snapshot: Snapshot) -> str:
     )
     return (
         f"{name}{state} | {snapshot.backend} | fps in {snapshot.fps_in:.1f} "
-        f"out {snapshot.fps_out:.1f} | drops {_drops(snapshot)} | "
-        f"watching {snapshot.subscribers} | ms p50/p95: {latency or '-'}"
+        f"out {snapshot.fps_out:.1f} | drops {_drops(snapshot.dropped)} | "
+        f"{_recording(snapshot.recording)}watching {snapshot.subscribers} | "
+        f"ms p50/p95: {latency or '-'}"
     )
 
 
@@ -81,13 +83,29 @@ def format_summary(snapshot: Snapshot) -> str:
     total = snapshot.latency_ms["total"]
     return (
         f"published {snapshot.published} of {snapshot.captured} frames in "
-        f"{snapshot.duration_s:.1f} s ({snapshot.fps_mean:.1f} fps), drops {_drops(snapshot)}, "
-        f"camera to network p50 {_short(total['p50'])} ms, p95 {_short(total['p95'])} ms"
+        f"{snapshot.duration_s:.1f} s ({snapshot.fps_mean:.1f} fps), "
+        f"drops {_drops(snapshot.dropped)}, camera to network p50 {_short(total['p50'])} ms, p95 {_short(total['p95'])} ms"
     )
 
 
-def _drops(snapshot: Snapshot) -> str:
-    causes = [f"{cause} {count}" for cause, count in snapshot.dropped.items() if count]
+def format_recording(recording: Recording) -> str:
+    """The last line of a recording."""
+    return (
+        f"recorded {recording.frames} frames in {recording.folder}, drops "
+        f"{_drops(recording.dropped)}"
+    )
+
+
+def _recording(recording: Recording | None) -> str:
+    if recording is None:
+        return ""
+    if recording.state == "failed":
+        return "recording stopped | "
+    return f"recorded {recording.frames} drops {_drops(recording.dropped)} | "
+
+
+def _drops(dropped: dict[str, int]) -> str:
+    causes = [f"{cause} {count}" for cause, count in dropped.items() if count]
     return ", ".join(causes) or "0"
 
 

@@ -10,7 +10,7 @@ from calibration.part import Part
 from calibration.profile import CameraProfile, Size
 
 SESSION = "session.json"
-VIDEO = "video.mkv"
+VIDEO = "video.nut"
 INDEX = "index.jsonl"
 MARKS = "marks.jsonl"
 

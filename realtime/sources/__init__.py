@@ -4,6 +4,7 @@ contract.py   what every source is
 opencv.py     a camera of this machine          cameras.py   which there are
 stream.py     a network camera: RTSP, HTTP      url.py       its address, without secrets
 file.py       a video file, the demo clip       video.py     decoding, for both
+session.py    a recorded session                pace.py      when a recorded picture is due
 """
 
 from __future__ import annotations
@@ -14,10 +15,12 @@ from concurrent.futures import Future
 from pathlib import Path
 
 from realtime.errors import SourceNotFound, UsageError
+from realtime.sessions.reader import is_session
 from realtime.sources.cameras import CameraInfo, list_cameras
 from realtime.sources.contract import AS_IT_COMES, OPEN_LIMIT_S, CameraRequest, Pace, Source
 from realtime.sources.file import open_demo, open_file
 from realtime.sources.opencv import open_camera
+from realtime.sources.session import open_session
 from realtime.sources.stream import open_url
 from realtime.sources.url import SCHEMES, redacted
 
@@ -28,8 +31,9 @@ def open_source(spec: str, request: CameraRequest = AS_IT_COMES, pace: Pace = "w
     """Open what `spec` names, and see a first picture of it.
 
     spec: a camera's index ("0") or device path ("/dev/video2", "/dev/v4l/by-id/..."), an rtsp(s)://
-    or http(s):// address, "demo" for the clip that ships, or else a video file ("./0", "./demo").
-    pace: of files only. Raises `SourceNotFound`, within 10 s.
+    or http(s):// address, "demo" for the clip that ships, a recorded session's folder, or else a
+    video file ("./0", "./demo"). pace: of files and sessions only. Raises `SourceNotFound`, within
+    10 s.
     """
     name, opener = _opener(spec, request, pace)
     return _within(OPEN_LIMIT_S, opener, name)
@@ -46,6 +50,8 @@ def _opener(spec: str, request: CameraRequest, pace: Pace) -> tuple[str, Callabl
                 f"{redacted(spec)}: an address must begin with {'://, '.join(SCHEMES)}://"
             )
         return redacted(spec), lambda: open_url(spec, request, pace)
+    if is_session(Path(spec)):
+        return spec, lambda: open_session(Path(spec), request, pace)
     return spec, lambda: open_file(Path(spec), request, pace)
 
 

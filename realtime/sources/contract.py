@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
@@ -15,6 +16,9 @@ Pace = Literal["wait", "realtime", "free"]
 - realtime: as a camera would give it, whether or not the model keeps up;
 - free: as fast as the pipeline takes the frames.
 """
+
+Setting = str | float
+"""A camera's setting as it was read back."""
 
 OPEN_LIMIT_S = 9.0
 """A source that cannot be opened says so within this time."""
@@ -63,6 +67,8 @@ class Source(Protocol):
     """True: the newest frame wins. False: the reader waits and nothing is dropped."""
     fps: float | None
     """The source's nominal rate; None if it does not tell."""
+    settings: Mapping[str, Setting]
+    """What the source says of itself once it is open: exposure, gain, ..., or a file's codec."""
     notes: tuple[str, ...]
     """What people should know, a line each; it may grow: asked and got, damaged pictures."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from importlib.resources import files
 from itertools import chain
 from pathlib import Path
@@ -12,11 +12,10 @@ import av
 
 from realtime.errors import SourceError, SourceLost, SourceNotFound
 from realtime.frame import Frame, unix_us
-from realtime.sources.contract import AS_IT_COMES, CameraRequest, Pace
+from realtime.sources.contract import AS_IT_COMES, CameraRequest, Pace, Setting
+from realtime.sources.pace import Pacer
 from realtime.sources.video import Picture, Video, explain
 
-_CATCH_UP_S = 0.25
-"""At real-time pace a delay up to this long is made up for; a longer one stays."""
 _DEFAULT_FPS = 30.0
 _WHOLE = 0.95
 """A file that ends before this part of the duration that it tells is cut short."""
@@ -30,7 +29,9 @@ def open_file(path: Path, request: CameraRequest, pace: Pace) -> FileSource:
             "rtsp:// or http:// address, or demo"
         )
     if path.is_dir():
-        raise SourceNotFound(f"{path}: is a folder; give a video file in it")
+        raise SourceNotFound(
+            f"{path}: is a folder, and no recorded session; give a video file in it"
+        )
     return FileSource(_open_video(path), str(path), request, pace)
 
 
@@ -64,14 +65,12 @@ class FileSource:
     ) -> None:
         """Takes over `video`, also when it fails: `SourceNotFound` if it holds no picture."""
         self.name, self.live, self.fps = name, pace == "realtime", video.fps
-        self._video, self._pace, self._loop = video, pace, loop
+        self._video, self._pacer, self._loop = video, Pacer(pace), loop
         self._interval_us = round(1_000_000 / (video.fps or _DEFAULT_FPS))
         self._seq = 0
         self._pts_us = -self._interval_us
         self._offset_us: int | None = None
         """What makes our time of the file's: 0 at the first picture, counting on over loops."""
-        self._start_s: float | None = None
-        """When our time 0 is, on the monotonic clock."""
         pictures = video.pictures()
         # "from None" here and below: PyAV's error names the address, with a password in it.
         try:
@@ -84,6 +83,7 @@ class FileSource:
             raise SourceNotFound(f"{name}: not one picture in it can be decoded; give another file")
         self._pictures: Iterator[Picture] = chain([first], pictures)
         height, width, _ = video.rgb(first.frame).shape
+        self.settings: Mapping[str, Setting] = video.settings
         self.notes = request.differences((width, height), self.fps)
 
     def read(self) -> Frame | None:
@@ -92,7 +92,7 @@ class FileSource:
             return None
         self._pts_us = self._our_time_us(picture)
         image = self._video.rgb(picture)
-        self._wait_until_due()
+        self._pacer.wait_until(self._pts_us)
         frame = Frame(
             image=image,
             seq=self._seq,
@@ -142,15 +142,3 @@ class FileSource:
             self._offset_us = next_us - file_us
         our_us = file_us + self._offset_us
         return our_us if our_us > self._pts_us else next_us
-
-    def _wait_until_due(self) -> None:
-        if self._pace == "free":
-            return
-        now_s = time.monotonic()
-        if self._start_s is None:
-            self._start_s = now_s
-        late_s = now_s - (self._start_s + self._pts_us / 1e6)
-        if late_s < 0:
-            time.sleep(-late_s)
-        elif self._pace == "wait" or late_s > _CATCH_UP_S:
-            self._start_s += late_s

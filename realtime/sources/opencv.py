@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from itertools import chain, count
 from pathlib import Path
 
@@ -15,7 +15,7 @@ from calibration.opencv import cv2
 from realtime.errors import SourceLost, SourceNotFound
 from realtime.frame import Frame, unix_us
 from realtime.sources.cameras import list_cameras
-from realtime.sources.contract import CameraRequest
+from realtime.sources.contract import CameraRequest, Setting
 
 _USB2_BYTES_PER_S = 24_000_000
 """More than this does not pass through USB 2; a camera asked for it gives a few pictures per second
@@ -23,6 +23,28 @@ instead, unless it is asked to compress them."""
 _RAW_BYTES_PER_PIXEL = 2
 _DEFAULT_SIZE_PX = (640, 480)
 _DEFAULT_FPS = 30.0
+_SETTINGS = {
+    "width_px": cv2.CAP_PROP_FRAME_WIDTH,
+    "height_px": cv2.CAP_PROP_FRAME_HEIGHT,
+    "fps": cv2.CAP_PROP_FPS,
+    "brightness": cv2.CAP_PROP_BRIGHTNESS,
+    "contrast": cv2.CAP_PROP_CONTRAST,
+    "saturation": cv2.CAP_PROP_SATURATION,
+    "hue": cv2.CAP_PROP_HUE,
+    "gain": cv2.CAP_PROP_GAIN,
+    "gamma": cv2.CAP_PROP_GAMMA,
+    "sharpness": cv2.CAP_PROP_SHARPNESS,
+    "exposure": cv2.CAP_PROP_EXPOSURE,
+    "auto_exposure": cv2.CAP_PROP_AUTO_EXPOSURE,
+    "white_balance_k": cv2.CAP_PROP_WB_TEMPERATURE,
+    "auto_white_balance": cv2.CAP_PROP_AUTO_WB,
+    "backlight": cv2.CAP_PROP_BACKLIGHT,
+    "focus": cv2.CAP_PROP_FOCUS,
+    "auto_focus": cv2.CAP_PROP_AUTOFOCUS,
+    "zoom": cv2.CAP_PROP_ZOOM,
+}
+_UNKNOWN = -1.0
+"""What OpenCV gives for a setting that the camera does not have."""
 
 
 def open_camera(spec: str, request: CameraRequest) -> OpenCVSource:
@@ -82,6 +104,7 @@ class OpenCVSource:
         # What comes out is what counts; some drivers confirm what they do not do.
         height, width, _ = first.image.shape
         self.fps = capture.get(cv2.CAP_PROP_FPS) or None
+        self.settings: Mapping[str, Setting] = _read_back(capture)
         self.notes = request.differences((width, height), self.fps)
 
     def read(self) -> Frame:
@@ -124,3 +147,13 @@ def _ask(capture: cv2.VideoCapture, request: CameraRequest) -> None:
         capture.set(cv2.CAP_PROP_FPS, fps)
     # A hint that few drivers follow; what keeps frames fresh is the thread that always reads.
     capture.set(cv2.CAP_PROP_BUFFERSIZE, 1)
+
+
+def _read_back(capture: cv2.VideoCapture) -> dict[str, Setting]:
+    """The camera's settings, in the driver's units, as far as it tells them."""
+    values = {name: capture.get(number) for name, number in _SETTINGS.items()}
+    known: dict[str, Setting] = {k: value for k, value in values.items() if value != _UNKNOWN}
+    fourcc = int(capture.get(cv2.CAP_PROP_FOURCC)) & 0xFFFFFFFF
+    known["pixels"] = fourcc.to_bytes(4, "little").decode("ascii", "replace").strip("\0")
+    known["driver"] = capture.getBackendName()
+    return known

@@ -19,13 +19,21 @@ machine too slow for that falls behind.
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from itertools import chain
 
 import av
 
 from realtime.errors import SourceLost, SourceNotFound
 from realtime.frame import Frame, unix_us
-from realtime.sources.contract import LOST_AFTER_S, OPEN_LIMIT_S, CameraRequest, Pace, Source
+from realtime.sources.contract import (
+    LOST_AFTER_S,
+    OPEN_LIMIT_S,
+    CameraRequest,
+    Pace,
+    Setting,
+    Source,
+)
 from realtime.sources.file import FileSource
 from realtime.sources.url import redacted
 from realtime.sources.video import Video, explain
@@ -101,6 +109,7 @@ class StreamSource:
         self._start_ns = first.arrival_ns
         following = video.newest_pictures if video.intra_only else video.pictures
         self._pictures = chain([first], following(LOST_AFTER_S))
+        self.settings: Mapping[str, Setting] = video.settings
         self.notes = request.differences((first.frame.width, first.frame.height), self.fps)
 
     def read(self) -> Frame:

@@ -83,6 +83,12 @@ class Video:
         self.intra_only = stream.codec.intra_only
         """No picture needs another to be decoded."""
         self.fps = float(stream.average_rate) if stream.average_rate else None
+        self.settings: dict[str, str | float] = {
+            "container": self.format,
+            "codec": self._codec.name,
+            "pixels": str(self._codec.pix_fmt),
+        }
+        """For people: how the pictures are stored."""
         self.duration_us = _microseconds(stream.duration, stream.time_base)
 
     def pictures(self, quiet_limit_s: float = float("inf")) -> Iterator[Picture]:

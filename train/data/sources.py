@@ -26,7 +26,7 @@ from train.data.pixels import Image, Undecodable, decode_file
 from train.errors import BadData
 
 SUFFIXES = {".png", ".jpg", ".jpeg", ".bmp", ".webp"}
-VIDEO_SUFFIXES = {".mp4", ".mkv", ".mov", ".avi", ".webm", ".m4v"}
+VIDEO_SUFFIXES = {".mp4", ".mkv", ".mov", ".avi", ".webm", ".m4v", ".nut"}
 SESSION = "session.json"
 
 
@@ -173,6 +173,9 @@ def _frames(path: Path, name: str) -> Iterator[Picture]:
             stream = container.streams.video[0]
             stream.thread_type = "AUTO"
             for packet in container.demux(stream):
+                if packet.is_corrupt:  # the last one of a file that was cut off
+                    yield _broken(f"{name}#{number}", "cut off")
+                    continue
                 try:
                     frames = packet.decode()
                 except av.FFmpegError as error:
