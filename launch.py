@@ -31,7 +31,8 @@ try:
     from realtime.publisher import Publisher
     from realtime.report import check_writable, report, write_json
     from realtime.sessions.alone import record_alone
-    from realtime.sessions.reader import is_session, read_about
+    from realtime.sessions.format import is_session
+    from realtime.sessions.reader import read_about
     from realtime.sessions.recorder import Recorder
     from realtime.sources import list_cameras, open_source
     from realtime.status import StatusLine, format_recording, format_summary

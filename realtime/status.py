@@ -84,7 +84,8 @@ def format_summary(snapshot: Snapshot) -> str:
     return (
         f"published {snapshot.published} of {snapshot.captured} frames in "
         f"{snapshot.duration_s:.1f} s ({snapshot.fps_mean:.1f} fps), "
-        f"drops {_drops(snapshot.dropped)}, camera to network p50 {_short(total['p50'])} ms, p95 {_short(total['p95'])} ms"
+        f"drops {_drops(snapshot.dropped)}, "
+        f"camera to network p50 {_short(total['p50'])} ms, p95 {_short(total['p95'])} ms"
     )
 
 

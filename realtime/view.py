@@ -13,8 +13,8 @@ from calibration.profile import CameraProfile, Photometric
 
 
 class ViewMap:
-    """Camera image -> model input: one remap (crop, turn, mirror, distortion, size), then one look-up
-    for the profile's black level, white balance and gain, on the view's pixels alone.
+    """Camera image -> model input: one remap (crop, turn, mirror, distortion, size), then one
+    look-up for the profile's black level, white balance and gain, on the view's pixels alone.
 
     The table behind it is computed for the first image, and again for the first of another size: a
     network camera may change in the middle of a stream."""

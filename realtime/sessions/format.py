@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import AwareDatetime, Field, JsonValue
@@ -15,6 +16,11 @@ INDEX = "index.jsonl"
 MARKS = "marks.jsonl"
 
 _Count = Annotated[int, Field(ge=0)]
+
+
+def is_session(path: Path) -> bool:
+    """Whether this is a session's folder."""
+    return (path / SESSION).is_file()
 
 
 class IndexRow(Part):
@@ -86,3 +92,19 @@ class SessionFile(Part):
     cut_from: str | None = None
     """The session of which this is a part, and which part."""
     ended: Ending | None = None
+
+
+class VideoClock:
+    """The video's time of each picture: microseconds since the first, and they only count up,
+    whatever the index says. A picture is found in the video by it."""
+
+    def __init__(self) -> None:
+        self._first_ns: int | None = None
+        self._last_us = -1
+
+    def time_us(self, capture_ns: int) -> int:
+        """Of the next picture."""
+        if self._first_ns is None:
+            self._first_ns = capture_ns
+        self._last_us = max(self._last_us + 1, (capture_ns - self._first_ns) // 1000)
+        return self._last_us

@@ -17,17 +17,12 @@ from pydantic import ValidationError
 
 from realtime.errors import SessionError
 from realtime.frame import Image
-from realtime.sessions.format import INDEX, SESSION, VIDEO, IndexRow, SessionFile
+from realtime.sessions.format import INDEX, SESSION, VIDEO, IndexRow, SessionFile, VideoClock
 from realtime.sessions.lines import read_lines
 from realtime.sources.video import Video, explain
 
 CLOCK_JUMP_S = 0.5
 """More than this between the two clocks, from one picture to the next, is no drift."""
-
-
-def is_session(path: Path) -> bool:
-    """Whether this is a session's folder."""
-    return (path / SESSION).is_file()
 
 
 def read_about(folder: Path) -> SessionFile:
@@ -72,7 +67,8 @@ class Session:
     @property
     def times_us(self) -> tuple[int, ...]:
         """Of each row, since the first one; they only count up."""
-        return video_times_us(self.rows)
+        clock = VideoClock()
+        return tuple(clock.time_us(row.capture_ns) for row in self.rows)
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -152,15 +148,6 @@ class Pictures:
 
     def close(self) -> None:
         self._video.close()
-
-
-def video_times_us(rows: tuple[IndexRow, ...]) -> tuple[int, ...]:
-    """The video's time of each row, counting up from 0, whatever the rows say."""
-    times_us: list[int] = []
-    for row in rows:
-        since_us = (row.capture_ns - rows[0].capture_ns) // 1000
-        times_us.append(max(times_us[-1] + 1, since_us) if times_us else 0)
-    return tuple(times_us)
 
 
 def clock_jumps(rows: tuple[IndexRow, ...]) -> tuple[str, ...]:

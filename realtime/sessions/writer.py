@@ -25,12 +25,21 @@ from calibration.profile import CameraProfile
 from realtime.errors import SessionError
 from realtime.frame import Frame
 from realtime.report import program_version
-from realtime.sessions.format import INDEX, SESSION, VIDEO, Camera, Ending, IndexRow, SessionFile
+from realtime.sessions.format import (
+    INDEX,
+    SESSION,
+    VIDEO,
+    Camera,
+    Ending,
+    IndexRow,
+    SessionFile,
+    VideoClock,
+)
 
 CODEC, PIXELS = "ffvhuff", "gbrp"
 ENCODER = {"pred": "median"}
 CONTAINER = {"flush_packets": "1"}
-_TICK = Fraction(1, 1_000_000)
+TICK = Fraction(1, 1_000_000)
 _NOMINAL_FPS = 30
 
 
@@ -61,7 +70,7 @@ class SessionWriter:
         )
         self.frames = 0
         """Pictures written."""
-        self._first_ns, self._last_us = 0, -1
+        self._clock = VideoClock()
         self._planes = VideoReformatter()
         try:
             save(folder, self._about)
@@ -74,7 +83,7 @@ class SessionWriter:
         self._stream.width, self._stream.height = size_px
         self._stream.pix_fmt = PIXELS
         codec = self._stream.codec_context
-        codec.time_base = self._stream.time_base = _TICK
+        codec.time_base = self._stream.time_base = TICK
         codec.thread_count = 1  # more would take them from the model
 
     def write(self, frame: Frame, dropped_before: int) -> None:
@@ -88,9 +97,7 @@ class SessionWriter:
         )
         rgb = av.VideoFrame.from_ndarray(frame.image, format="rgb24")
         picture = self._planes.reformat(rgb, format=PIXELS, threads=1)
-        self._first_ns = self._first_ns or frame.capture_ns
-        self._last_us = max(self._last_us + 1, (frame.capture_ns - self._first_ns) // 1000)
-        picture.pts, picture.time_base = self._last_us, _TICK
+        picture.pts, picture.time_base = self._clock.time_us(frame.capture_ns), TICK
         try:
             self._index.write(row.model_dump_json().encode() + b"\n")
             self._container.mux(self._stream.encode(picture))

@@ -15,12 +15,11 @@ from concurrent.futures import Future
 from pathlib import Path
 
 from realtime.errors import SourceNotFound, UsageError
-from realtime.sessions.reader import is_session
+from realtime.sessions.format import is_session
 from realtime.sources.cameras import CameraInfo, list_cameras
 from realtime.sources.contract import AS_IT_COMES, OPEN_LIMIT_S, CameraRequest, Pace, Source
 from realtime.sources.file import open_demo, open_file
 from realtime.sources.opencv import open_camera
-from realtime.sources.session import open_session
 from realtime.sources.stream import open_url
 from realtime.sources.url import SCHEMES, redacted
 
@@ -51,6 +50,9 @@ def _opener(spec: str, request: CameraRequest, pace: Pace) -> tuple[str, Callabl
             )
         return redacted(spec), lambda: open_url(spec, request, pace)
     if is_session(Path(spec)):
+        # Not above: sessions are decoded by video.py, so each package would wait for the other.
+        from realtime.sources.session import open_session
+
         return spec, lambda: open_session(Path(spec), request, pace)
     return spec, lambda: open_file(Path(spec), request, pace)
 

@@ -1,0 +1,47 @@
+"""`verify`: looks at every picture of a session; `Finding` says what is wrong, or good to know."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from realtime.sessions.reader import Session
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """What a look at all of a session found."""
+
+    pictures: int
+    """That are what was recorded, bit for bit."""
+    damage: tuple[str, ...]
+    """What was recorded and is no longer there, a line each."""
+    notes: tuple[str, ...]
+    """What happened while it was recorded, a line each: no damage."""
+
+
+def verify(session: Session) -> Finding:
+    """Decode the video and compare with the index. Raises `SessionError` where it cannot be read.
+
+    The end that a killed recorder leaves is no damage; the same in a finished session is.
+    """
+    pictures = session.pictures()
+    try:
+        for row, image in pictures:
+            height, width, _ = image.shape
+            if (width, height) != session.about.size_px:
+                return Finding(
+                    pictures=pictures.came,
+                    damage=(f"picture {row.seq} is {width}x{height}, session.json says otherwise",),
+                    notes=session.notes,
+                )
+    finally:
+        pictures.close()
+    ended = session.about.ended
+    damage = pictures.missing
+    if ended is not None and ended.frames != len(session.rows):
+        damage += (f"session.json has {ended.frames} pictures, the index {len(session.rows)}",)
+    notes = session.notes
+    if pictures.cut_off and (ended is None or ended.why.startswith("failed")):
+        # An ending after an error is one too: of the last picture, the index line comes first.
+        notes, damage = (*notes, damage[-1]), damage[:-1]
+    return Finding(pictures=pictures.came, damage=damage, notes=notes)
