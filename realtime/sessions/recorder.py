@@ -26,9 +26,9 @@ from realtime.sessions.format import Camera
 from realtime.sessions.writer import SessionWriter, make_folder
 from realtime.sources.contract import CameraRequest, Source
 
-_QUEUED = 60
+_QUEUED = 30
 _QUEUED_BYTES = 256 * 2**20
-"""What may wait for the disk: two seconds of small pictures, or fewer large ones."""
+"""What may wait for the disk, and is lost with a program that is killed: a second, or less."""
 _TURN_S = 0.1
 _CLOSE_S = 30.0
 _NICENESS = 10

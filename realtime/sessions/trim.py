@@ -44,10 +44,10 @@ def trim(session: Session, out: Path, from_s: float, to_s: float) -> int:
         ]
         if marks:
             (out / MARKS).write_text("".join(marks), encoding="utf-8")
-        end_s = min(to_s, session.times_us[-1] / 1e6)
+        end_s = round(min(to_s, session.times_us[-1] / 1e6), 3)
         about = session.about.model_copy(
             update={
-                "cut_from": f"{session.folder.name}, {from_s:g} to {end_s:.3f} s",
+                "cut_from": f"{session.folder.name}, {from_s:g} to {end_s:g} s",
                 "ended": Ending(why="trimmed", frames=len(rows), dropped={}),
             }
         )

@@ -83,19 +83,21 @@ class Stage:
         bundle = Bundle.load(folder)
         self.backend = SlowBackend(bundle)
         self.backend.delay_s = options.pop("delay_s", 0.0)
-        on_pictures = options.pop("on_pictures", None)
+        others = {name: options.pop(name, None) for name in ("on_pictures", "recorder")}
+        profile = CameraProfile(camera="a test", view=options.pop("view", View()))
+        profile = options.pop("profile", profile)
         self.publisher = Publisher("tcp://127.0.0.1:0")
         self.events: list[str] = []
         self.pipeline = Pipeline(
             open_source=open_source,
-            profile=CameraProfile(camera="a test", view=options.pop("view", View())),
+            profile=profile,
             bundle=bundle,
             backend=self.backend,
             publisher=self.publisher,
             output=Output(**({"codec": Codec.RAW} | options)),
             clock_address="tcp://127.0.0.1:1",
             on_event=self.events.append,
-            on_pictures=on_pictures,
+            **others,
         )
 
     def run(self) -> Snapshot:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from calibration.profile import CameraProfile, Intrinsics, ProfileError, View
+from calibration.profile import CameraProfile, Intrinsics, Photometric, ProfileError, View
 from realtime.view import ViewMap
 
 RED, GREEN, BLUE, WHITE = (255, 0, 0), (0, 255, 0), (0, 0, 255), (255, 255, 255)
@@ -125,3 +125,23 @@ def test_the_lens_is_straightened_where_the_profile_asks_for_it() -> None:
     straight = ViewMap(seen_as(View(), lens), (64, 64))(image)
     np.testing.assert_array_equal(straight[0], image)
     assert (bent != straight).any()
+
+
+def test_the_levels_are_corrected_after_the_drift_is_watched() -> None:
+    levels = Photometric(black_level=10.0, white_balance=(1.5, 1.0, 0.5), gain=1.2)
+    watched: list[np.ndarray] = []
+    profile = CameraProfile(camera="a test", photometric=levels)
+    view_map = ViewMap(profile, (64, 64), on_view=watched.append)
+    image = np.full((64, 64, 3), 110, np.uint8)
+
+    out = view_map(image)
+
+    assert out.shape == (1, 64, 64, 3)
+    assert out[0, 0, 0].tolist() == [180, 120, 60]
+    np.testing.assert_array_equal(watched[0], image)
+
+
+def test_levels_that_change_nothing_cost_no_look_up() -> None:
+    plain = CameraProfile(camera="a test", photometric=Photometric())
+    image = four_corners(64, 64)
+    np.testing.assert_array_equal(ViewMap(plain, (64, 64))(image)[0], image)

@@ -9,6 +9,8 @@ import av
 import numpy as np
 import pytest
 
+from realtime.sessions.format import VIDEO
+from tests.realtime.sessions.recorded import frame, noise, record
 from tests.train.conftest import write_images
 from train.data import ImageSet, list_images, open_source
 from train.data.decode import AHEAD, decode_all
@@ -109,3 +111,16 @@ def test_a_picture_a_data_set_and_other_files_are_refused_with_advice(tmp_path: 
         list_images(raw)
     with pytest.raises(BadData, match="neither a folder nor a video"):
         open_source(raw / "a.cr2")
+
+
+def test_what_launch_records_is_a_source_also_when_it_was_cut_off(tmp_path: Path) -> None:
+    images = noise(6)
+    record(tmp_path / "s", [frame(image, seq) for seq, image in enumerate(images)])
+    got = [picture.decode() for picture in open_source(tmp_path / "s").pictures()]
+    np.testing.assert_array_equal(got, images)
+    video = tmp_path / "s" / VIDEO
+    video.write_bytes(video.read_bytes()[:-4000])
+    *whole, torn = open_source(tmp_path / "s").pictures()
+    np.testing.assert_array_equal([picture.decode() for picture in whole], images[: len(whole)])
+    with pytest.raises(Undecodable, match="not the picture that was recorded"):
+        torn.decode()

@@ -2,7 +2,7 @@
 
     a folder of images      PNG, JPEG, BMP, WebP; not its subfolders
     a video file            every frame
-    a recorded session      a folder with session.json: every frame of its video
+    a recorded session      a folder with session.json: every frame of its video that is whole
     a folder of the last two, as many as it holds
 
 Subfolders of images are not searched: beside v/ and c/ of a simulated set lies the truth, which
@@ -12,6 +12,8 @@ training must not see.
 from __future__ import annotations
 
 import hashlib
+import json
+import zlib
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -27,7 +29,7 @@ from train.errors import BadData
 
 SUFFIXES = {".png", ".jpg", ".jpeg", ".bmp", ".webp"}
 VIDEO_SUFFIXES = {".mp4", ".mkv", ".mov", ".avi", ".webm", ".m4v", ".nut"}
-SESSION = "session.json"
+SESSION, INDEX = "session.json", "index.jsonl"
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,6 +167,7 @@ def _frame_count(path: Path) -> int:
 def _frames(path: Path, name: str) -> Iterator[Picture]:
     """Frames by number. Damage in the middle costs the frames it hits, or all that come after."""
     number = 0
+    recorded = _checksums(path.with_name(INDEX))
     try:
         with av.open(str(path)) as container:
             if not container.streams.video:
@@ -173,25 +176,35 @@ def _frames(path: Path, name: str) -> Iterator[Picture]:
             stream = container.streams.video[0]
             stream.thread_type = "AUTO"
             for packet in container.demux(stream):
-                if packet.is_corrupt:  # the last one of a file that was cut off
-                    yield _broken(f"{name}#{number}", "cut off")
-                    continue
                 try:
                     frames = packet.decode()
                 except av.FFmpegError as error:
                     yield _broken(f"{name}#{number}", error.strerror)
                     continue
                 for frame in frames:
-                    yield Picture(f"{name}#{number}", partial(_frame_rgb, frame))
+                    yield Picture(f"{name}#{number}", partial(_frame_rgb, frame, recorded))
                     number += 1
     except av.FFmpegError as error:
         yield _broken(f"{name}#{number}", error.strerror)
 
 
-def _frame_rgb(frame: av.VideoFrame) -> Image:
+def _frame_rgb(frame: av.VideoFrame, recorded: frozenset[int] | None) -> Image:
     if frame.is_corrupt:
         raise Undecodable("damaged frame")
-    return np.asarray(frame.to_ndarray(format="rgb24"), np.uint8)
+    image = np.asarray(frame.to_ndarray(format="rgb24"), np.uint8)
+    # The codec of sessions decodes half a picture, the last of a recording that was killed, too.
+    if recorded is not None and zlib.crc32(image.tobytes()) not in recorded:
+        raise Undecodable("not the picture that was recorded: damaged, or cut off")
+    return image
+
+
+def _checksums(index: Path) -> frozenset[int] | None:
+    """Those of all pictures of a session, from its index; None for a video without one."""
+    try:
+        lines = index.read_text().splitlines()
+    except OSError:
+        return None
+    return frozenset(int(json.loads(line)["crc32"]) for line in lines if line.endswith("}"))
 
 
 def _broken(name: str, reason: str | None) -> Picture:

@@ -12,7 +12,7 @@ import pytest
 
 from realtime.errors import SourceError, SourceLost, SourceNotFound
 from realtime.frame import Frame
-from realtime.sources import Source, file, open_source
+from realtime.sources import Source, file, open_source, pace
 from realtime.sources.contract import CameraRequest
 from tests.pictures import draw_number, read_number, write_clip
 
@@ -76,7 +76,8 @@ class Clock:
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     clock = Clock()
-    monkeypatch.setattr(file, "time", clock)
+    for module in (file, pace):
+        monkeypatch.setattr(module, "time", clock)
     return clock
 
 
