@@ -132,16 +132,8 @@ def record(config: LaunchConfig) -> None:
     profile = own_profile(config)
     status = StatusLine(sys.stderr)
     with ExitStack() as opened:
-        recorder = open_recorder(config, profile, None, status, opened)
-        assert recorder is not None  # the config asks for one
-        record_alone(
-            lambda: open_source(config.camera, config.request, config.pace),
-            recorder,
-            profile,
-            status.say,
-            stop_asked,
-            limit=(config.frames, config.duration),
-        )
+        if (recorder := open_recorder(config, profile, None, status, opened)) is not None:
+            record_alone(config, recorder, profile, status.say, stop_asked)
 
 
 def own_profile(config: LaunchConfig) -> CameraProfile | None:

@@ -106,6 +106,10 @@ class LaunchConfig:
             raise UsageError(f"--quality {self.quality}: give 1 (small) to 100 (good)")
         if self.no_model and self.record is None:
             raise UsageError("--no-model leaves nothing to do without --record FOLDER: add it")
+        if self.no_model and (self.view or self.web is not None or self.report is not None):
+            raise UsageError(
+                "--no-model has no stream for --view, --web or --report: leave them out"
+            )
         check_stream(self.stream)
         if self.web is not None:
             parse_web_address(self.web)

@@ -8,35 +8,41 @@ from collections.abc import Callable
 
 from calibration.profile import CameraProfile, ProfileError
 from realtime.capture import CaptureThread
+from realtime.config import LaunchConfig
 from realtime.errors import SessionError
 from realtime.frame import Frame
 from realtime.mailbox import Closed, Mailbox
 from realtime.sessions.recorder import Recorder
-from realtime.sources import Source
+from realtime.sources import open_source
+from realtime.status import format_recording
 
 _TURN_S = 0.1
 _FIGURES_PERIOD_S = 5.0
 
 
 def record_alone(
-    open_source: Callable[[], Source],
+    config: LaunchConfig,
     recorder: Recorder,
     profile: CameraProfile | None,
     on_event: Callable[[str], None],
     stop_asked: threading.Event,
-    limit: tuple[int | None, float | None] = (None, None),
 ) -> None:
-    """Record until the source ends, `stop_asked`, or the limit of frames or seconds is reached.
+    """Record until the source ends, `stop_asked`, --duration or --frames; close the recorder.
 
-    The recorder is closed. Raises the source's error, or `SessionError` where the recording failed:
-    there is no stream that could go on. A profile that does not fit is said, and kept as it is.
+    Raises the source's error, or `SessionError` where the recording failed: there is no stream that
+    could go on. A profile that does not fit is said, and kept as it is.
     """
     inbox: Mailbox[Frame] = Mailbox()
-    capture = CaptureThread(open_source, inbox, on_event, recorder.offer)
+    capture = CaptureThread(
+        lambda: open_source(config.camera, config.request, config.pace),
+        inbox,
+        on_event,
+        recorder.offer,
+    )
     capture.start()
     ended = "failed"
     try:
-        ended = _follow(inbox, recorder, profile, on_event, stop_asked, limit)
+        ended = _follow(config, inbox, recorder, profile, on_event, stop_asked)
     finally:
         capture.stop()
         inbox.close()
@@ -45,27 +51,26 @@ def record_alone(
     now = recorder.snapshot()
     if now.state == "failed":
         raise SessionError(f"{now.folder}: {now.frames} pictures are recorded, then it failed")
-    on_event(f"recorded {now.frames} frames in {now.folder}, drops {sum(now.dropped.values())}")
+    on_event(format_recording(now))
 
 
 def _follow(
+    config: LaunchConfig,
     inbox: Mailbox[Frame],
     recorder: Recorder,
     profile: CameraProfile | None,
     on_event: Callable[[str], None],
     stop_asked: threading.Event,
-    limit: tuple[int | None, float | None],
 ) -> str:
     """Until it ends; why it did."""
-    frames, duration_s = limit
     started_s = told_s = time.monotonic()
     first = True
     while recorder.snapshot().state != "failed":
         if stop_asked.is_set():
             return "stopped by a signal"
-        if duration_s is not None and time.monotonic() - started_s >= duration_s:
+        if config.duration is not None and time.monotonic() - started_s >= config.duration:
             return "--duration was over"
-        if frames is not None and recorder.snapshot().frames >= frames:
+        if config.frames is not None and recorder.snapshot().frames >= config.frames:
             return "--frames were recorded"
         try:
             frame = inbox.get(_TURN_S)

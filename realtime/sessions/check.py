@@ -36,12 +36,10 @@ def verify(session: Session) -> Finding:
                 )
     finally:
         pictures.close()
-    ended = session.about.ended
-    damage = pictures.missing
-    if ended is not None and ended.frames != len(session.rows):
-        damage += (f"session.json has {ended.frames} pictures, the index {len(session.rows)}",)
-    notes = session.notes
-    if pictures.cut_off and (ended is None or ended.why.startswith("failed")):
-        # An ending after an error is one too: of the last picture, the index line comes first.
-        notes, damage = (*notes, damage[-1]), damage[:-1]
-    return Finding(pictures=pictures.came, damage=damage, notes=notes)
+    ended, notes, damage = session.about.ended, list(session.notes), list(pictures.missing)
+    if ended is None or ended.why.startswith("failed"):
+        if pictures.cut_off:  # the line of the index is written first
+            notes.append(damage.pop())
+    elif ended.frames != len(session.rows):
+        damage.append(f"session.json has {ended.frames} pictures, the index {len(session.rows)}")
+    return Finding(pictures=pictures.came, damage=tuple(damage), notes=tuple(notes))

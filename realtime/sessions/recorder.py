@@ -13,6 +13,7 @@ from __future__ import annotations
 import contextlib
 import os
 import queue
+import sys
 import threading
 from collections.abc import Callable
 from dataclasses import asdict
@@ -54,6 +55,7 @@ class Recorder:
         self._queue: queue.Queue[tuple[Frame, Source] | None] = queue.Queue(_QUEUED)
         self._writer: SessionWriter | None = None
         self._dropped = {"recorder_busy": 0, "failed": 0}
+        self._counting = threading.Lock()
         self._last_seq = -1
         self._failed = self._finished = False
         make_folder(folder)
@@ -64,7 +66,7 @@ class Recorder:
         """Record a picture of `source`. Waits only for a source that waits itself."""
         while not self._finished:
             if self._failed:
-                self._dropped["failed"] += 1
+                self._count("failed")
                 return
             try:
                 if self._queue.qsize() * frame.image.nbytes > _QUEUED_BYTES:
@@ -73,7 +75,7 @@ class Recorder:
                 return
             except queue.Full:
                 if source.live:
-                    self._dropped["recorder_busy"] += 1
+                    self._count("recorder_busy")
                     return
 
     def snapshot(self) -> Recording:
@@ -113,13 +115,18 @@ class Recorder:
         _be_nice()
         while (item := self._queue.get()) is not None:
             if self._failed:
-                self._dropped["failed"] += 1
+                self._count("failed")
                 continue
             try:
                 self._write(*item)
             except Exception as error:  # whatever it was, the stream must go on
-                self._dropped["failed"] += 1
+                self._count("failed")
                 self._fail(str(error))
+
+    def _count(self, cause: str) -> None:
+        """Either thread counts."""
+        with self._counting:
+            self._dropped[cause] += 1
 
     def _write(self, frame: Frame, source: Source) -> None:
         height, width, _ = frame.image.shape
@@ -162,7 +169,7 @@ class Recorder:
 
 
 def _be_nice() -> None:
-    """Lower this thread's priority, where the system has one for each thread."""
-    if hasattr(os, "setpriority"):
+    """Lower this thread's priority; only Linux has one for each thread."""
+    if sys.platform == "linux":
         with contextlib.suppress(OSError):
             os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _NICENESS)

@@ -15,6 +15,7 @@ import pytest
 
 from calibration.images import pictures as calibration_pictures
 from calibration.profile import CameraProfile, View
+from realtime.sessions.check import verify
 from realtime.sessions.format import INDEX
 from realtime.sessions.reader import Session
 from tests.end_to_end.test_launch import LAUNCH, PATIENCE_S, read_json, run, write_numbers
@@ -144,6 +145,9 @@ def test_a_full_disk_ends_the_recording_and_not_the_stream(
     came = numbers(folder)
     assert came == list(range(len(came)))
     assert 0 < len(came) <= kept + 1
+    finding = verify(Session.open(folder))
+    assert finding.damage == ()
+    assert "File too large" in finding.notes[0]
 
 
 def test_a_folder_that_exists_is_refused(tiny_bundle: Path, clip: Path, tmp_path: Path) -> None:

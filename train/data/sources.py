@@ -204,7 +204,12 @@ def _checksums(index: Path) -> frozenset[int] | None:
         lines = index.read_text().splitlines()
     except OSError:
         return None
-    return frozenset(int(json.loads(line)["crc32"]) for line in lines if line.endswith("}"))
+    try:
+        return frozenset(int(json.loads(line)["crc32"]) for line in lines if line.endswith("}"))
+    except (ValueError, KeyError, TypeError) as error:
+        raise BadData(
+            f"{index} is damaged ({error}): python -m realtime.sessions verify"
+        ) from error
 
 
 def _broken(name: str, reason: str | None) -> Picture:
