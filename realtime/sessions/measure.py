@@ -132,7 +132,7 @@ def _run(clip: Path, folder: Path, recorded: bool) -> tuple[float, float, str]:
         said = (re.search(r"realtime\.client (\S+)", line) for line in launched.stderr)
         address = next(match[1] for match in said if match)
         client = [sys.executable, "-m", "realtime.client", address, "--headless"]
-        client += ["--frames", str(25 * SECONDS), "--report", str(watched)]
+        client += ["--duration", str(SECONDS), "--report", str(watched)]
         subprocess.run(client, check=True, capture_output=True)
         launched.terminate()
         launched.communicate()

@@ -15,6 +15,7 @@ import os
 import queue
 import sys
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
@@ -30,7 +31,7 @@ from realtime.sources.contract import CameraRequest, Source
 _QUEUED = 30
 _QUEUED_BYTES = 256 * 2**20
 """What may wait for the disk, and is lost with a program that is killed: a second, or less."""
-_TURN_S = 0.1
+_TURN_S = 0.005
 _CLOSE_S = 30.0
 _NICENESS = 10
 """Of the thread, from 0 to 19: where cores are few, the model comes first."""
@@ -68,15 +69,14 @@ class Recorder:
             if self._failed:
                 self._count("failed")
                 return
-            try:
-                if self._queue.qsize() * frame.image.nbytes > _QUEUED_BYTES:
-                    raise queue.Full
-                self._queue.put((frame, source), block=not source.live, timeout=_TURN_S)
+            room = self._queue.qsize() * frame.image.nbytes <= _QUEUED_BYTES
+            if room and not self._queue.full():  # only this thread puts
+                self._queue.put((frame, source))
                 return
-            except queue.Full:
-                if source.live:
-                    self._count("recorder_busy")
-                    return
+            if source.live:
+                self._count("recorder_busy")
+                return
+            time.sleep(_TURN_S)
 
     def snapshot(self) -> Recording:
         """The figures of now."""
