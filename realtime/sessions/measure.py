@@ -106,7 +106,7 @@ def live() -> None:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         clip = folder / "camera.mkv"
-        images = camera_pictures((640, 480), 30 * (SECONDS + 8))
+        images = camera_pictures((640, 480)) * (SECONDS + 8)  # a second, again and again
         _encode(clip, images, "mjpeg", "yuvj422p", {"qmin": "2", "qmax": "2"})
         for number in range(2 * ROUNDS):
             recorded = number % 2 == 1

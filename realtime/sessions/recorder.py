@@ -6,14 +6,15 @@ The capture thread never waits for it: a picture that finds the queue full is no
 counted. A source that waits for the model waits for the recorder too, so a file is recorded whole.
 Whatever goes wrong - the disk is full, the pictures change their size - ends the recording with one
 line for people; the stream goes on.
+
+The thread has no lower priority than the others: where cores are few it would then be held up while
+it holds the interpreter's lock, and the model with it.
 """
 
 from __future__ import annotations
 
 import contextlib
-import os
 import queue
-import sys
 import threading
 import time
 from collections.abc import Callable
@@ -33,8 +34,6 @@ _QUEUED_BYTES = 256 * 2**20
 """What may wait for the disk, and is lost with a program that is killed: a second, or less."""
 _TURN_S = 0.005
 _CLOSE_S = 30.0
-_NICENESS = 10
-"""Of the thread, from 0 to 19: where cores are few, the model comes first."""
 
 
 class Recorder:
@@ -112,7 +111,6 @@ class Recorder:
 
     def _run(self) -> None:
         """After an error it goes on to empty the queue, so that nobody waits for a place in it."""
-        _be_nice()
         while (item := self._queue.get()) is not None:
             if self._failed:
                 self._count("failed")
@@ -166,10 +164,3 @@ class Recorder:
         except SessionError as error:
             self._failed = True
             self._on_event(f"recording not finished: {error}; what was written can be read")
-
-
-def _be_nice() -> None:
-    """Lower this thread's priority; only Linux has one for each thread."""
-    if sys.platform == "linux":
-        with contextlib.suppress(OSError):
-            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _NICENESS)
