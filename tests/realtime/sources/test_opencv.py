@@ -33,7 +33,12 @@ class Camera:
         return True
 
     def get(self, prop: int) -> float:
-        return 30.0 if prop == cv2.CAP_PROP_FPS else 0.0
+        known = {cv2.CAP_PROP_FPS: 30.0, cv2.CAP_PROP_EXPOSURE: 157.0}
+        known[cv2.CAP_PROP_FOURCC] = cv2.VideoWriter.fourcc(*"MJPG")
+        return known.get(prop, -1.0)
+
+    def getBackendName(self) -> str:
+        return "V4L2"
 
     def grab(self) -> bool:
         self.left -= 1
@@ -124,3 +129,8 @@ def test_a_link_to_what_is_no_camera_is_resolved_and_refused_in_silence(
         open_camera(str(link), PLAIN)
     assert "\n" not in str(caught.value)
     assert capfd.readouterr().err == ""
+
+
+def test_the_settings_that_the_camera_has_are_read_back() -> None:
+    source = OpenCVSource(Camera(), "camera 0", PLAIN)
+    assert source.settings == {"fps": 30.0, "exposure": 157.0, "pixels": "MJPG", "driver": "V4L2"}
