@@ -252,6 +252,10 @@ class Pipeline:
         self._publisher.send(header, payload)
         self._sent += 1
 
+    def forget_latency(self) -> None:
+        """Measure the stages anew from here, after a warm-up; any thread may ask."""
+        self._latency = {stage: Latency() for stage in STAGES}
+
     def snapshot(self) -> Snapshot:
         """The figures of now; any thread may ask."""
         captured, published = self._capture.captured, self._published

@@ -1,0 +1,86 @@
+"""`python -m realtime.bench`: run the trials, print the tables, write the JSON.
+
+Exit codes as of launch.py: 0 done, 1 failed, 2 what was asked makes no sense.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import Any
+
+from realtime.bench import machine, table
+from realtime.bench.config import BenchConfig
+from realtime.bench.plan import absent_peers, trials
+from realtime.bench.trial import WARM_UP_S, run
+from realtime.bundle import Bundle
+from realtime.command_line import parse
+from realtime.errors import RealtimeError, UsageError
+from realtime.report import check_writable, write_json
+
+_DESCRIPTION = """Measure the live loop: without a model, and with one.
+
+    python -m realtime.bench                     about a minute and a half
+    python -m realtime.bench --peers --json F    beside imagezmq and NetGear
+    python -m realtime.bench --quick             a look
+
+Each trial is a sending and a receiving process. Let the machine do nothing else."""
+_PACKAGES = ("headset-avatar", "numpy", "onnxruntime", "pyzmq", "simplejpeg", "imagezmq", "vidgear")
+_HOW_TO_READ = """Ages: from when the camera's picture was due until the client has it decoded, ms.
+at end: the median of the last second. CPU/frame: of the sending process, ms; client's: likewise.
+PSNR: of the client's picture to the camera's, dB."""
+
+
+def main() -> None:
+    try:
+        bench(parse(BenchConfig, sys.argv[1:], "python -m realtime.bench", _DESCRIPTION))
+    except RealtimeError as error:
+        print(f"bench: {error}", file=sys.stderr)
+        sys.exit(2 if isinstance(error, UsageError) else 1)
+
+
+def bench(config: BenchConfig) -> None:
+    """Measure, print, write. Raises `RealtimeError`."""
+    if config.json is not None:
+        check_writable(config.json)
+    bundle = Bundle.load(config.bundle)
+    for module in absent_peers() if config.peers else ():
+        _say(f"{module} is not installed and is left out: pip install {module}")
+    before = machine.load()
+    done = []
+    tasks = trials(config)
+    for index, task in enumerate(tasks, 1):
+        rate = "as fast as it goes" if task.rate_fps is None else f"{task.rate_fps:g} fps"
+        _say(f"{index}/{len(tasks)}: {task.system}, {task.model}, {rate}")
+        done.append(run(task, config.measured_s))
+    figures = {
+        "schema": 1,
+        "bundle": bundle.id,
+        "measured_s": config.measured_s,
+        "warm_up_s": WARM_UP_S,
+        "settings": {k: v for k, v in asdict(config).items() if k not in ("bundle", "json")},
+        "machine": machine.describe(_PACKAGES),
+        "load": machine.load_report(before, machine.load()),
+        "trials": done,
+    }
+    _print(figures, done)
+    if config.json is not None:
+        write_json(config.json, figures)
+
+
+def _print(figures: dict[str, Any], done: Sequence[dict[str, Any]]) -> None:
+    print(f"{figures['bundle']}, {figures['measured_s']:g} s a trial\n")
+    print(table.ages(done), _HOW_TO_READ, "Stages of the loop, p50/p95/p99 ms:", sep="\n\n")
+    print()
+    print(table.stages(done))
+    print()
+    print(machine.caption(figures["machine"], figures["load"]))
+
+
+def _say(text: str) -> None:
+    print(f"bench: {text}", file=sys.stderr)
+
+
+if __name__ == "__main__":
+    main()

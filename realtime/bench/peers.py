@@ -1,0 +1,128 @@
+"""imagezmq and vidgear's NetGear in a benchmark, as the introduction of each shows it.
+
+PUB/SUB for both: the pattern in which a sender waits for nobody, as ours. imagezmq leaves JPEG to
+its user, and gets the same encoder and settings as ours; NetGear does its own, 4:2:2.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import threading
+from collections.abc import Callable
+from typing import Any
+
+from simplejpeg import decode_jpeg, encode_jpeg  # type: ignore[attr-defined]
+
+from realtime.bench.camera import SteadyCamera
+from realtime.bench.task import Received, System, Task
+from realtime.frame import Image
+
+MODULES: dict[System, str] = {"imagezmq": "imagezmq", "netgear": "vidgear"}
+
+
+def missing(system: System) -> bool:
+    """It is not installed."""
+    return importlib.util.find_spec(MODULES[system]) is None
+
+
+class PeerSender:
+    """A loop that reads a picture and sends it. See `realtime.bench.task.Sender`."""
+
+    def __init__(self, task: Task, camera: SteadyCamera) -> None:
+        self.address = task.address
+        open_peer = {"imagezmq": _imagezmq_sender, "netgear": _netgear_sender}[task.system]
+        self._send, self._close = open_peer(task)
+        self._camera = camera
+        self._sent = 0
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="send", daemon=True)
+
+    def start(self) -> None:
+        """Send from now on."""
+        self._thread.start()
+
+    def frames(self) -> int:
+        """Sent so far."""
+        return self._sent
+
+    def forget(self) -> None:
+        """It has no parts."""
+
+    def figures(self) -> dict[str, Any]:
+        """It has no parts."""
+        self._stopping.set()
+        self._thread.join()
+        return {"backend": "identity"}
+
+    def close(self) -> None:
+        """Give everything back."""
+        self._close()
+
+    def _run(self) -> None:
+        while not self._stopping.is_set():
+            self._send(self._camera.read().image)
+            self._sent += 1
+
+
+class PeerReceiver:
+    """See `realtime.bench.task.Receiver`."""
+
+    def __init__(self, task: Task) -> None:
+        open_peer = {"imagezmq": _imagezmq_receiver, "netgear": _netgear_receiver}[task.system]
+        self._read, self._close = open_peer(task)
+
+    def read(self) -> Received:
+        """The next picture; it waits for ever, as they do."""
+        return Received(image=self._read(), capture_us=None)
+
+    def close(self) -> None:
+        """Leave."""
+        self._close()
+
+
+def _imagezmq_sender(task: Task) -> tuple[Callable[[Image], object], Callable[[], object]]:
+    import imagezmq
+
+    sender = imagezmq.ImageSender(connect_to=task.address, REQ_REP=False)
+
+    def send(image: Image) -> None:
+        sender.send_jpg("bench", encode_jpeg(image, task.quality, "RGB", "420"))
+
+    return send, lambda: sender.zmq_context.destroy(linger=0)
+
+
+def _imagezmq_receiver(task: Task) -> tuple[Callable[[], Image], Callable[[], object]]:
+    import imagezmq
+
+    hub = imagezmq.ImageHub(open_port=task.address, REQ_REP=False)
+
+    def read() -> Image:
+        image: Image = decode_jpeg(hub.recv_jpg()[1], "RGB")
+        return image
+
+    return read, lambda: hub.zmq_context.destroy(linger=0)
+
+
+def _netgear_sender(task: Task) -> tuple[Callable[[Image], object], Callable[[], object]]:
+    gear = _netgear(task, receive_mode=False)
+    return gear.send, gear.close
+
+
+def _netgear_receiver(task: Task) -> tuple[Callable[[], Image], Callable[[], object]]:
+    gear = _netgear(task, receive_mode=True)
+    return gear.recv, gear.close
+
+
+def _netgear(task: Task, receive_mode: bool) -> Any:
+    from vidgear.gears import NetGear
+
+    host, _, port = task.address.removeprefix("tcp://").rpartition(":")
+    return NetGear(
+        address=host,
+        port=port,
+        protocol="tcp",
+        pattern=2,
+        receive_mode=receive_mode,
+        jpeg_compression="RGB",
+        jpeg_compression_quality=task.quality,
+    )
