@@ -155,7 +155,9 @@ def _summary(values: list[float]) -> dict[str, float | None]:
     if not values:
         return dict.fromkeys(("p50", "p95", "p99", "max"))
     figures = np.percentile(values, (50, 95, 99, 100)).tolist()
-    return {name: round(v, 3) for name, v in zip(("p50", "p95", "p99", "max"), figures, strict=True)}
+    return {
+        name: round(v, 3) for name, v in zip(("p50", "p95", "p99", "max"), figures, strict=True)
+    }
 
 
 def _own_stdout() -> TextIO:

@@ -1,0 +1,6 @@
+"""`python -m export.bench BUNDLE...`: every backend on every bundle, against PyTorch and arithmetic.
+
+config.py    what can be asked for
+measure.py   all of them in turns, and in each turn PyTorch and the machine's matmul peak
+table.py     the figures for a terminal and as JSON
+"""
