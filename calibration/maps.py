@@ -4,7 +4,7 @@ Crop, turn, mirror, resize and, where the view asks for it, the lens's distortio
 every pixel of the view, the place in the camera image that it shows. A table alone would skip
 pixels where the view is smaller than its crop; so the crop is first averaged over boxes about as
 large as the step from one view pixel to the next, which costs less than `cv2.resize` with
-`INTER_AREA` does for the whole job.
+`INTER_AREA` does for the whole job. A view whose pixels are the camera's own needs no table.
 """
 
 from __future__ import annotations
@@ -23,6 +23,8 @@ from calibration.profile import Intrinsics, Size, View
 _WIDEST_DEG = 150.0
 """Without distortion, a wider view would spend nearly all of its pixels on its edges."""
 _OUTSIDE = -1e4
+_SHOWN_PX = 1 / 64
+"""Half of the smallest step that the table knows."""
 
 
 class ViewTable:
@@ -40,6 +42,7 @@ class ViewTable:
         self.camera_size_px, self.model_size_px = camera_size_px, model_size_px
         places = view_places(view, camera_size_px, model_size_px, intrinsics)
         places = _drop_outside(places, camera_size_px)
+        self._as_it_is = _as_it_is(places)
         box_x, box_y = _box(places)
         self._box_px = (box_x, box_y)
         self._crop, left, top = _region(places, camera_size_px, margin_px=max(box_x, box_y))
@@ -53,6 +56,8 @@ class ViewTable:
     def __call__(self, image: NDArray[np.uint8]) -> NDArray[np.uint8]:
         """uint8[H, W, 3] of the camera's size -> a new, contiguous uint8[h, w, 3]; black where the
         view shows what the camera does not see."""
+        if self._as_it_is is not None:
+            return image[self._as_it_is].copy()
         crop = image[self._crop]
         box = self._box_px
         smooth = crop if box == (1, 1) else cv2.blur(crop, box, borderType=cv2.BORDER_REPLICATE)
@@ -182,6 +187,18 @@ def _drop_outside(places: Floats, camera_size_px: Size) -> Floats:
             "the profile's view shows nothing of the camera's picture: correct view.roi_px"
         )
     return places
+
+
+def _as_it_is(places: Floats) -> tuple[slice, slice] | None:
+    """The part of the camera image that is the view, pixel for pixel; None if no part is."""
+    height, width, _ = places.shape
+    if np.isnan(places).any():
+        return None
+    left, top = np.rint(places[0, 0]).astype(int).tolist()
+    pixels = np.stack(np.meshgrid(np.arange(width) + left, np.arange(height) + top), axis=-1)
+    if np.abs(places - pixels).max() > _SHOWN_PX:
+        return None
+    return np.s_[top : top + height, left : left + width]
 
 
 def _box(places: Floats) -> tuple[int, int]:

@@ -1,4 +1,4 @@
-"""`python -m export.bench BUNDLE...`: every backend on every bundle, against PyTorch and arithmetic.
+"""`python -m export.bench BUNDLE...`: bundles on every backend, against PyTorch and arithmetic.
 
 config.py    what can be asked for
 measure.py   all of them in turns, and in each turn PyTorch and the machine's matmul peak

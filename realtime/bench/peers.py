@@ -117,12 +117,10 @@ def _netgear(task: Task, receive_mode: bool) -> Any:
     from vidgear.gears import NetGear
 
     host, _, port = task.address.removeprefix("tcp://").rpartition(":")
+    options: dict[str, Any] = {
+        "jpeg_compression": "RGB",  # the order of the colours; BGR is its default
+        "jpeg_compression_quality": task.quality,
+    }
     return NetGear(
-        address=host,
-        port=port,
-        protocol="tcp",
-        pattern=2,
-        receive_mode=receive_mode,
-        jpeg_compression="RGB",
-        jpeg_compression_quality=task.quality,
+        address=host, port=port, protocol="tcp", pattern=2, receive_mode=receive_mode, **options
     )

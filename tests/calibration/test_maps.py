@@ -104,6 +104,15 @@ def test_an_undistorted_view_looks_where_the_crop_did(rotation_deg: int) -> None
         assert reach @ wanted / np.linalg.norm(reach) / np.linalg.norm(wanted) > 0.98
 
 
+def test_a_view_at_the_cameras_own_scale_is_an_array_of_its_own() -> None:
+    """Its reader may keep it while the camera writes the next picture into the same memory."""
+    image = noise(*SIZE_PX)
+    for view in (View(roi_px=(0, 0, 640, 480)), View(roi_px=(0, 0, 640, 480), flip=True)):
+        out = ViewTable(view, SIZE_PX, SIZE_PX)(image)
+        assert not np.shares_memory(out, image)
+        assert out.flags.c_contiguous
+
+
 def test_a_real_picture_of_a_board_becomes_flat() -> None:
     image = BoardCamera(FISHEYE, BOARD).picture(board_poses(FISHEYE, BOARD, 16)[6])
     view = View(roi_px=(120, 20, 440, 440), undistort=True)
