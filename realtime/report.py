@@ -7,6 +7,7 @@ import os
 import platform
 import tempfile
 from dataclasses import asdict, dataclass
+from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -55,8 +56,10 @@ class Snapshot:
     """None: nothing is being recorded."""
 
 
+@cache
 def program_version() -> str:
-    """The installed version; a bare clone that was never installed has none."""
+    """The installed version; a bare clone that was never installed has none. It takes a search of
+    the disk, so not again each second."""
     try:
         return version("headset-avatar")
     except PackageNotFoundError:
