@@ -35,8 +35,8 @@ class Row:
     bundle: str
     precision: str
     backend: str
-    gmac: float
-    """Of a frame, 10^9 multiply-adds, as the manifest says."""
+    gmac: float | None
+    """Of a frame, 10^9 multiply-adds; None: the manifest does not say."""
     psnr_db: float | None
     """To the reference; None: identical."""
     times_ms: list[float] = field(default_factory=list)
@@ -121,11 +121,12 @@ def _open_all(
 def _row(bundle: Bundle, backend: Backend, reference: Bundle) -> Row:
     got = np.concatenate([backend.run(pair.input).copy() for pair in reference.golden])
     parity = compare(got, np.concatenate([pair.output for pair in reference.golden]))
+    gmac = bundle.manifest.network.get("gmac")
     return Row(
         bundle=bundle.id,
         precision=bundle.manifest.precision,
         backend=backend.name,
-        gmac=float(str(bundle.manifest.network.get("gmac", "nan"))),
+        gmac=gmac if isinstance(gmac, float) else None,
         psnr_db=parity.psnr_db,
     )
 

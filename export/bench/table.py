@@ -22,7 +22,7 @@ def as_json(config: BenchConfig, figures: Figures, load: dict[str, Any]) -> dict
     rows = []
     for row in figures.rows:
         times_ms = _percentiles(row.times_ms)
-        limit_ms = 2000 * row.gmac / peak
+        limit_ms = None if row.gmac is None else 2000 * row.gmac / peak
         rows.append(
             {
                 "bundle": row.bundle,
@@ -34,7 +34,7 @@ def as_json(config: BenchConfig, figures: Figures, load: dict[str, Any]) -> dict
                 "psnr_db": row.psnr_db,
                 "times_faster_than_eager": eager["p50_ms"] / times_ms["p50_ms"],
                 "limit_ms": limit_ms,
-                "of_limit": limit_ms / times_ms["p50_ms"],
+                "of_limit": None if limit_ms is None else limit_ms / times_ms["p50_ms"],
             }
         )
     return {
@@ -69,7 +69,7 @@ def as_text(content: dict[str, Any]) -> str:
             "identical" if row["psnr_db"] is None else number(row["psnr_db"]),
             number(row["times_faster_than_eager"]),
             number(row["limit_ms"], 2),
-            f"{row['of_limit']:.0%}",
+            "-" if row["of_limit"] is None else f"{row['of_limit']:.0%}",
         ]
         for row in content["rows"]
     ]

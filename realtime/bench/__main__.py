@@ -13,7 +13,7 @@ from typing import Any
 from realtime.bench import machine, table
 from realtime.bench.config import BenchConfig
 from realtime.bench.plan import absent_peers, trials
-from realtime.bench.trial import WARM_UP_S, run
+from realtime.bench.trial import run
 from realtime.bundle import Bundle
 from realtime.command_line import parse
 from realtime.errors import RealtimeError, UsageError
@@ -53,12 +53,12 @@ def bench(config: BenchConfig) -> None:
     for index, task in enumerate(tasks, 1):
         rate = "as fast as it goes" if task.rate_fps is None else f"{task.rate_fps:g} fps"
         _say(f"{index}/{len(tasks)}: {task.system}, {task.model}, {rate}")
-        done.append(run(task, config.measured_s))
+        done.append(run(task, config.warm_up_s, config.measured_s))
     figures = {
         "schema": 1,
         "bundle": bundle.id,
         "measured_s": config.measured_s,
-        "warm_up_s": WARM_UP_S,
+        "warm_up_s": config.warm_up_s,
         "settings": {k: v for k, v in asdict(config).items() if k not in ("bundle", "json")},
         "machine": machine.describe(_PACKAGES),
         "load": machine.load_report(before, machine.load()),

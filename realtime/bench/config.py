@@ -12,7 +12,10 @@ from realtime.backends import BackendName
 from realtime.config import DEMO_BUNDLE
 from realtime.errors import UsageError
 
+WARM_UP_S, QUICK_WARM_UP_S = 1.0, 0.3
 QUICK_S = 1.0
+_MOST = 240
+"""Of seconds and of fps: a picture's number has 16 bits, which such a trial does not use up."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,10 +49,16 @@ class BenchConfig:
             ("seconds", (self.seconds,)),
             ("slow-ms", (self.slow_ms,)),
         ):
-            if not all(0 < value < float("inf") for value in values):
-                raise UsageError(f"--{name} {' '.join(map(str, values))}: give numbers above 0")
+            given = " ".join(f"{value:g}" for value in values)
+            if not values or not all(0 < value <= _MOST for value in values):
+                raise UsageError(f"--{name} {given}: give numbers above 0, at most {_MOST}")
         if not 1 <= self.quality <= 100:
             raise UsageError(f"--quality {self.quality}: give 1 to 100")
+
+    @property
+    def warm_up_s(self) -> float:
+        """Before each trial is measured."""
+        return QUICK_WARM_UP_S if self.quick else WARM_UP_S
 
     @property
     def measured_s(self) -> float:

@@ -70,20 +70,17 @@ class Loop:
         """The warm-up is over."""
         self._pipeline.forget_latency()
 
-    def figures(self) -> dict[str, Any]:
-        """Of the stages since `forget`; the frames are of the whole trial, to the last one."""
-        stages = self._pipeline.snapshot().latency_ms
+    def parts(self) -> dict[str, Any]:
+        """The stages since `forget`."""
+        now = self._pipeline.snapshot()
+        return {"backend": now.backend, "stages_ms": now.latency_ms}
+
+    def stop(self) -> dict[str, Any]:
+        """The frames of the whole trial, warm-up included."""
         self._pipeline.stop()
         last = self._pipeline.snapshot()
-        return {
-            "backend": last.backend,
-            "stages_ms": stages,
-            "frames": {
-                "captured": last.captured,
-                "published": last.published,
-                "dropped": last.dropped,
-            },
-        }
+        counts = {"captured": last.captured, "published": last.published, "dropped": last.dropped}
+        return {"frames": counts}
 
     def close(self) -> None:
         """Give everything back."""

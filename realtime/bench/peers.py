@@ -46,13 +46,17 @@ class PeerSender:
         return self._sent
 
     def forget(self) -> None:
-        """It has no parts."""
+        """Nothing to forget."""
 
-    def figures(self) -> dict[str, Any]:
-        """It has no parts."""
+    def parts(self) -> dict[str, Any]:
+        """It has none."""
+        return {"backend": "identity"}
+
+    def stop(self) -> dict[str, Any]:
+        """It does not count what is lost."""
         self._stopping.set()
         self._thread.join()
-        return {"backend": "identity"}
+        return {}
 
     def close(self) -> None:
         """Give everything back."""

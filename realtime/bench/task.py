@@ -54,8 +54,11 @@ class Sender(Protocol):
     def forget(self) -> None:
         """The warm-up is over: figures of parts begin here."""
 
-    def figures(self) -> dict[str, Any]:
-        """Figures of parts, if it has any; nothing is sent any more."""
+    def parts(self) -> dict[str, Any]:
+        """What computes the model, and figures of parts since `forget`, if it has any."""
+
+    def stop(self) -> dict[str, Any]:
+        """Send nothing any more; what became of all frames, if it knows."""
 
     def close(self) -> None:
         """Give everything back."""

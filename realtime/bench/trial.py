@@ -15,26 +15,26 @@ from realtime.bench.task import Task
 from realtime.errors import RealtimeError
 from realtime.frame import unix_us
 
-WARM_UP_S = 1.0
 _PATIENCE_S = 60.0
 """For a process to start, beyond the time that it was asked to take."""
 
 
-def run(task: Task, measured_s: float) -> dict[str, Any]:
+def run(task: Task, warm_up_s: float, measured_s: float) -> dict[str, Any]:
     """The figures of both sides. Raises `RealtimeError` if one of them fails."""
     task = replace(task, epoch_us=unix_us())
     if task.system != "headset-avatar":
         task = replace(task, address=f"tcp://127.0.0.1:{_free_port()}")
-    window = f"{WARM_UP_S} {measured_s}\n"
+    window = f"{warm_up_s} {measured_s}\n"
     with _Worker("send", task) as sender:
         address = sender.answer(_PATIENCE_S).partition(" ")[2]
         with _Worker("receive", replace(task, address=address)) as receiver:
             receiver.answer(_PATIENCE_S)
             for worker in (sender, receiver):
                 worker.tell(window)
-            limit_s = WARM_UP_S + measured_s + _PATIENCE_S
+            limit_s = warm_up_s + measured_s + _PATIENCE_S
             received = json.loads(receiver.answer(limit_s))
-            sent = json.loads(sender.answer(limit_s))
+        sender.tell("stop\n")
+        sent = json.loads(sender.answer(_PATIENCE_S))
     return {
         "system": task.system,
         "model": task.model,
@@ -79,18 +79,20 @@ class _Worker:
         """Its next line."""
         timer = threading.Timer(limit_s, self._process.kill)
         timer.start()
-        try:
-            line = self._stdout.readline().strip()
-        finally:
-            timer.cancel()
+        line = self._stdout.readline().strip()
+        in_time = timer.is_alive()
+        timer.cancel()
         if line:
             return line
+        if not in_time:
+            raise RealtimeError(
+                f"{self._name}: no answer within {limit_s:.0f} s: try it when the machine has less "
+                "to do"
+            )
+        self._process.wait(_PATIENCE_S)
         self._errors.seek(0)
         said = self._errors.read().strip().splitlines()
-        raise RealtimeError(
-            f"{self._name}: no answer within {limit_s:.0f} s, or it failed "
-            f"({said[-1] if said else 'it said nothing'}): try it on a machine with less to do"
-        )
+        raise RealtimeError(f"{self._name}: {said[-1] if said else 'it ended without a word'}")
 
 
 def _free_port() -> int:

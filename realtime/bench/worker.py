@@ -1,11 +1,12 @@
 """`python -m realtime.bench.worker send|receive TASK`: one of the two processes of a trial.
 
 It says "ready ADDRESS" once pictures flow, gets on stdin how long to warm up and to measure, in
-seconds, and answers with its figures as one line of JSON.
+seconds, and answers with its figures as one line of JSON; the sender when it is told to stop.
 """
 
 from __future__ import annotations
 
+import gc
 import json
 import math
 import os
@@ -13,17 +14,18 @@ import sys
 import threading
 import time
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any, NamedTuple, TextIO
 
 import numpy as np
 from numpy.typing import NDArray
 
 from realtime.bench.camera import SteadyCamera, demo_pictures, read_number, taken_us, write_number
-from realtime.bench.task import Receiver, Sender, Task
+from realtime.bench.task import Received, Receiver, Sender, Task
 from realtime.bundle import Bundle
 from realtime.frame import Image, unix_us
 
 _AT_THE_END_S = 1.0
+_TURN_S = 0.05
 
 
 def main() -> None:
@@ -45,15 +47,19 @@ def send(task: Task, answers: TextIO) -> dict[str, Any]:
         warm_up_s, measured_s = _window()
         time.sleep(warm_up_s)
         sender.forget()
-        frames, cpu_s, start_s = sender.frames(), time.process_time(), time.monotonic()
+        before = (sender.frames(), time.process_time(), time.monotonic(), _collections())
         time.sleep(measured_s)
-        cpu_s, span_s = time.process_time() - cpu_s, time.monotonic() - start_s
-        frames = sender.frames() - frames
+        after = (sender.frames(), time.process_time(), time.monotonic(), _collections())
+        frames, cpu_s, span_s, collections = np.subtract(after, before).tolist()
+        parts = sender.parts()
+        sys.stdin.readline()  # the receiver has its figures: now the pictures may end
         return {
-            "sent": frames,
-            "fps": frames / span_s,
-            "cpu_ms_per_frame": 1000 * cpu_s / frames if frames else None,
-            **sender.figures(),
+            "sent": int(frames),
+            "fps": round(frames / span_s, 2),
+            "cpu_ms_per_frame": round(1000 * cpu_s / frames, 3) if frames else None,
+            "garbage_collections": int(collections),
+            **parts,
+            **sender.stop(),
         }
     finally:
         sender.close()
@@ -68,44 +74,51 @@ def receive(task: Task, answers: TextIO) -> dict[str, Any]:
     told: list[tuple[float, float]] = []
     threading.Thread(target=lambda: told.append(_window()), daemon=True).start()
     while not told:
-        _next(receiver, task)
-    end_s = time.monotonic() + told[0][0]
-    while time.monotonic() < end_s:
-        _next(receiver, task)
-    ages_ms: list[float] = []
-    times_s: list[float] = []
-    cpu_s, last = time.process_time(), None
-    end_s = time.monotonic() + told[0][1]
-    while time.monotonic() < end_s:
-        got = _next(receiver, task)
-        if got is not None:
-            times_s.append(time.monotonic())
-            ages_ms.append(got[0])
-            last = got[1]
+        _watch(receiver, task, _TURN_S)
+    warm_up_s, measured_s = told[0]
+    _watch(receiver, task, warm_up_s)
+    cpu_s = time.process_time()
+    views, image = _watch(receiver, task, measured_s)
     cpu_s = time.process_time() - cpu_s
-    count = len(ages_ms)
+    last_s = views[-1].at_s if views else 0.0
+    at_the_end = [view.age_ms for view in views if view.at_s > last_s - _AT_THE_END_S]
+    count = len(views)
     return {
         "received": count,
-        "age_ms": _summary(ages_ms),
-        "age_at_end_ms": _summary(
-            [a for a, t in zip(ages_ms, times_s, strict=True) if t > end_s - _AT_THE_END_S]
-        )["p50"],
-        "client_cpu_ms_per_frame": 1000 * cpu_s / count if count else None,
-        "psnr_db": _psnr_db(last, task) if task.model == "identity" else None,
+        "age_ms": _summary([view.age_ms for view in views]),
+        "age_at_end_ms": _summary(at_the_end)["p50"],
+        "client_cpu_ms_per_frame": round(1000 * cpu_s / count, 3) if count else None,
+        "psnr_db": _psnr_db(image, task),
     }
 
 
-def _next(receiver: Receiver, task: Task) -> tuple[float, Image] | None:
-    """Age in ms and picture; then the client takes its time."""
-    received = receiver.read()
-    now_us = unix_us()
-    if received is None:
-        return None
-    taken = received.capture_us
-    if taken is None:
-        taken = taken_us(read_number(received.image), task.rate_fps or math.inf, task.epoch_us)
-    time.sleep(task.client_ms / 1000)
-    return (now_us - taken) / 1000, received.image
+class _View(NamedTuple):
+    """A picture that the client was given."""
+
+    at_s: float
+    age_ms: float
+
+
+def _watch(receiver: Receiver, task: Task, seconds: float) -> tuple[list[_View], Image | None]:
+    """What comes in so many seconds, and the last picture."""
+    views: list[_View] = []
+    image = None
+    end_s = time.monotonic() + seconds
+    while time.monotonic() < end_s:
+        received = receiver.read()
+        if received is None:
+            continue
+        now_us, image = unix_us(), received.image
+        views.append(_View(time.monotonic(), (now_us - _taken_us(received, task)) / 1000))
+        time.sleep(task.client_ms / 1000)
+    return views, image
+
+
+def _taken_us(received: Received, task: Task) -> int:
+    if received.capture_us is not None:
+        return received.capture_us
+    assert task.rate_fps is not None, "without a rate, a picture's number does not tell its time"
+    return taken_us(read_number(received.image), task.rate_fps, task.epoch_us)
 
 
 def _window() -> tuple[float, float]:
@@ -139,8 +152,8 @@ def _pictures(task: Task) -> list[Image]:
 
 
 def _psnr_db(image: Image | None, task: Task) -> float | None:
-    """Of a received picture to what the camera gave."""
-    if image is None:
+    """Of a received picture to what the camera gave; None: there is none, or a model changed it."""
+    if image is None or task.model != "identity":
         return None
     number = read_number(image)
     pictures = _pictures(task)
@@ -158,6 +171,11 @@ def _summary(values: list[float]) -> dict[str, float | None]:
     return {
         name: round(v, 3) for name, v in zip(("p50", "p95", "p99", "max"), figures, strict=True)
     }
+
+
+def _collections() -> int:
+    """Runs of the garbage collector so far."""
+    return sum(generation["collections"] for generation in gc.get_stats())
 
 
 def _own_stdout() -> TextIO:

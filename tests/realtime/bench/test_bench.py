@@ -1,0 +1,120 @@
+"""The benchmark of the loop: real processes at a tiny size, and figures that agree."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from realtime.bench import __main__ as command
+from realtime.bench import plan, trial
+from realtime.bench.config import BenchConfig
+from realtime.bench.task import System
+from realtime.errors import RealtimeError, UsageError
+from realtime.pipeline import STAGES
+
+
+def config(bundle: Path, **changes: Any) -> BenchConfig:
+    given: dict[str, Any] = {"bundle": bundle, "rates": (60.0,), "quick": True} | changes
+    return BenchConfig(**given)
+
+
+def test_the_plan_is_every_rate_without_and_with_the_model_then_peers_quick_and_slow(
+    tiny_bundle: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(plan, "missing", lambda system: system == "netgear")
+    tasks = plan.trials(config(tiny_bundle, rates=(30.0, 60.0, 90.0), peers=True))
+    assert [(t.model, t.rate_fps) for t in tasks[:8]] == [
+        (model, rate) for model in ("identity", "bundle") for rate in (30.0, 60.0, 90.0, None)
+    ]
+    assert [(t.system, t.rate_fps, t.client_ms) for t in tasks[8:]] == [
+        ("headset-avatar", 60.0, 0.0),
+        ("imagezmq", 60.0, 0.0),
+        ("headset-avatar", 60.0, 100.0),
+        ("imagezmq", 60.0, 100.0),
+    ]
+    assert plan.absent_peers() == ["vidgear"]
+
+
+def test_the_command_prints_and_writes_figures_that_add_up(
+    tiny_bundle: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    free_and_at_60 = slice(1, 3)
+    monkeypatch.setattr(command, "trials", lambda config: plan.trials(config)[free_and_at_60])
+    file = tmp_path / "bench.json"
+    command.bench(config(tiny_bundle, json=file))
+    figures = json.loads(file.read_text())
+    assert figures["bundle"].startswith("tiny@")
+    assert figures["machine"]["cores"] >= 1
+    assert figures["machine"]["versions"]["pyzmq"]
+    assert set(figures["load"]) == {"before", "after", "quiet"}
+    free, at_60 = figures["trials"]
+    assert (free["rate_fps"], at_60["rate_fps"]) == (None, 60.0)
+    assert (free["backend"], at_60["backend"]) == ("identity", "onnxruntime-cpu")
+    for row in (free, at_60):
+        frames = row["frames"]
+        assert frames["captured"] == frames["published"] + sum(frames["dropped"].values())
+        assert 0 < row["sent"] <= frames["published"]
+        assert row["received"] > 0
+        assert row["cpu_ms_per_frame"] > 0
+        assert set(row["stages_ms"]) == set(STAGES)
+        total = row["stages_ms"]["total"]
+        assert all(row["stages_ms"][stage]["p50"] <= total["max"] for stage in STAGES)
+        age = row["age_ms"]
+        assert 0 < age["p50"] <= age["p95"] <= age["p99"] <= age["max"]
+    assert free["psnr_db"] > 30
+    assert at_60["psnr_db"] is None, "a model changes the pictures"
+    printed = capsys.readouterr().out
+    assert "onnxruntime-cpu" in printed
+    assert "load average before" in printed
+
+
+@pytest.mark.parametrize("system", ["imagezmq", "netgear"])
+def test_a_peer_gives_its_client_the_cameras_pictures(system: System, tiny_bundle: Path) -> None:
+    if plan.missing(system):
+        pytest.skip(f"{system} is not installed: pip install -e .[peers]")
+    task = plan.trials(config(tiny_bundle))[0]
+    row = trial.run(replace(task, system=system), warm_up_s=0.1, measured_s=0.5)
+    assert row["system"] == system
+    assert row["backend"] == "identity"
+    assert row["received"] > 0
+    assert row["psnr_db"] > 30
+    assert 0 < row["age_ms"]["p50"] < 60_000
+    assert row["cpu_ms_per_frame"] > 0
+    assert row["client_cpu_ms_per_frame"] > 0
+
+
+def test_a_side_that_fails_is_named_with_what_it_said(tmp_path: Path, tiny_bundle: Path) -> None:
+    task = replace(plan.trials(config(tiny_bundle))[0], bundle=str(tmp_path / "none"))
+    with pytest.raises(RealtimeError, match=r"headset-avatar, send: .*none does not exist"):
+        trial.run(task, warm_up_s=0.1, measured_s=0.1)
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"rates": ()}, "--rates"),
+        ({"rates": (0.0,)}, "--rates 0"),
+        ({"rates": (1000.0,)}, "at most 240"),
+        ({"seconds": -1.0}, "--seconds -1"),
+        ({"slow_ms": float("nan")}, "--slow-ms nan"),
+        ({"quality": 0}, "--quality 0"),
+    ],
+)
+def test_what_makes_no_sense_is_refused(
+    changes: dict[str, Any], message: str, tiny_bundle: Path
+) -> None:
+    with pytest.raises(UsageError, match=message):
+        config(tiny_bundle, **changes)
+
+
+def test_quick_is_short(tiny_bundle: Path) -> None:
+    quick, whole = (config(tiny_bundle, seconds=9.0, quick=value) for value in (True, False))
+    assert (quick.warm_up_s, quick.measured_s) == (0.3, 1.0)
+    assert (whole.warm_up_s, whole.measured_s) == (1.0, 9.0)
