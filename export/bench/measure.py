@@ -56,7 +56,7 @@ class Figures:
     eager_ms: list[float]
     eager_gmac: float
     matmul_gflop_per_s: list[float]
-    """One for each turn; a multiply-add is two operations."""
+    """The fastest of each turn; a multiply-add is two operations."""
 
 
 def measure(config: BenchConfig, advance: Callable[[], None]) -> Figures:
