@@ -8,6 +8,7 @@ picture it got, even where the protocol carries nothing but pixels.
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from itertools import islice
 
 import numpy as np
@@ -15,6 +16,7 @@ import numpy as np
 from calibration.profile import CameraProfile
 from realtime.frame import Frame, Image, unix_us
 from realtime.sources import open_source
+from realtime.sources.contract import Setting
 from realtime.view import ViewMap
 
 BITS = 16
@@ -59,6 +61,7 @@ class SteadyCamera:
     def __init__(self, pictures: list[Image], rate_fps: float | None, epoch_us: int) -> None:
         """Picture n is taken n / rate_fps after `epoch_us` (microseconds since 1970)."""
         self.live, self.fps = rate_fps is not None, rate_fps
+        self.settings: Mapping[str, Setting] = {}
         self._pictures, self._epoch_us = pictures, epoch_us
         self._number = -1
 
