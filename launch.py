@@ -102,7 +102,7 @@ def stream(config: LaunchConfig) -> None:
         to_watch = [f"to watch: python -m realtime.client {publisher.address}"]
         if config.web is not None:
             to_watch.append(serve_page(config.web, config, publisher, status, opened))
-        backend = open_backend(config.backend, bundle)
+        backend = open_backend(config.backend, bundle, status.say)
         opened.callback(backend.close)
         preview = open_preview(config.stream, status, opened) if config.view else None
         recorder = open_recorder(config, profile, bundle.id, status, opened)

@@ -39,7 +39,8 @@ class LaunchConfig:
     bundle: Annotated[Path, _shown("FOLDER", "default: models/demo, which ships")] = DEMO_BUNDLE
     """The model: a folder that `python -m export` wrote."""
     backend: BackendName = "auto"
-    """What computes the model; auto takes the best one here."""
+    """What computes the model. auto: TensorRT where it works, else
+    the fastest on this CPU, by a short trial."""
     profile: Annotated[Path | None, _shown("FILE", "default: the session's or bundle's own")] = None
     """The camera's profile: crop, rotation, ..."""
     record: Annotated[Path | None, _shown("FOLDER", "default: none")] = None

@@ -8,6 +8,7 @@
     ├── SessionError      a recorded session that cannot be written, or is damaged
     ├── BadBundle         the model's folder is missing, damaged or does not fit
     ├── BackendError      the runtime cannot be had, or does not compute what it should
+    │   └── BackendMissing    it is not installed, or its device is not there
     ├── AddressError      the address cannot be bound or reached
     └── WireError         bytes that are not a message of this protocol
 
@@ -47,6 +48,10 @@ class BackendError(RealtimeError):
     """The runtime cannot be had here, or its output is not what the bundle says it must be."""
 
 
+class BackendMissing(BackendError):
+    """The runtime that was asked for is not installed, or finds no device here."""
+
+
 class AddressError(RealtimeError):
     """An address that cannot be bound or reached."""
 
@@ -57,3 +62,8 @@ class WireError(RealtimeError):
     def __init__(self, reason: str, message: str) -> None:
         super().__init__(message)
         self.reason = reason
+
+
+def one_line(error: Exception) -> str:
+    """What a library's exception says, as part of a message of ours."""
+    return " ".join(str(error).split())[:300]

@@ -6,6 +6,7 @@ one runs is always said by its `name`, in the status line, in the report and on 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Literal, Protocol
 
 import numpy as np
@@ -14,8 +15,16 @@ from numpy.typing import NDArray
 from realtime.bundle import Bundle
 from realtime.errors import BackendError
 
-BackendName = Literal["auto", "onnxruntime"]
-"""What can be asked for. "auto" is the best one here; today there is one."""
+BackendName = Literal[
+    "auto",
+    "onnxruntime",
+    "onnxruntime:cuda",
+    "onnxruntime:directml",
+    "onnxruntime:openvino",
+    "openvino",
+    "tensorrt",
+]
+"""What can be asked for. "auto": TensorRT where it works, else the fastest here on the CPU."""
 
 
 class Backend(Protocol):
@@ -25,27 +34,52 @@ class Backend(Protocol):
     """The runtime and what it computes on: "onnxruntime-cpu"."""
 
     def run(self, frame: NDArray[np.uint8]) -> NDArray[np.uint8]:
-        """uint8[1, H, W, 3] RGB -> uint8[1, h, w, 3] RGB. Raises `BackendError`."""
+        """uint8[1, H, W, 3] RGB -> uint8[1, h, w, 3] RGB, the caller's to keep. Raises
+        `BackendError`."""
 
     def close(self) -> None:
         """Give back what the runtime holds."""
 
 
-def open_backend(name: BackendName, bundle: Bundle) -> Backend:
-    """Open a runtime, warm it up and check it. Raises `BackendError`.
+def _silent(_sentence: str) -> None:
+    """For callers that have nobody to tell."""
+
+
+def open_backend(
+    name: BackendName, bundle: Bundle, on_event: Callable[[str], None] = _silent
+) -> Backend:
+    """Open a runtime, warm it up and check it. Raises `BackendError`; `BackendMissing` where the
+    runtime is not installed or finds no device.
 
     The golden check is the warm-up too: it runs the model on production shapes, so the first camera
-    frame finds memory allocated and kernels chosen.
+    frame finds memory allocated and kernels chosen. `on_event` gets sentences for people: what
+    "auto" took and why, an engine that has to be built.
     """
-    from realtime.backends.onnx_runtime import OnnxRuntime
+    if name == "auto":
+        from realtime.backends.auto import open_best
 
-    backend = OnnxRuntime(bundle)
+        return open_best(bundle, on_event)
+    backend = _load(name, bundle, on_event)
     try:
         check_golden(backend, bundle)
     except BaseException:
         backend.close()
         raise
     return backend
+
+
+def _load(name: BackendName, bundle: Bundle, on_event: Callable[[str], None]) -> Backend:
+    if name == "tensorrt":
+        from realtime.backends.tensor_rt import TensorRt
+
+        return TensorRt(bundle, on_event)
+    if name == "openvino":
+        from realtime.backends.open_vino import OpenVino
+
+        return OpenVino(bundle)
+    from realtime.backends.onnx_runtime import OnnxRuntime
+
+    return OnnxRuntime(bundle, provider=name.partition(":")[2] or "cpu")
 
 
 def check_golden(backend: Backend, bundle: Bundle) -> None:
@@ -62,3 +96,14 @@ def check_golden(backend: Backend, bundle: Bundle) -> None:
                 f"(allowed: {allowed.max_abs:g} and {allowed.mean_abs:g}): use another --backend, "
                 "another version of the runtime, or export the bundle again"
             )
+
+
+def check_frame(frame: NDArray[np.uint8], bundle: Bundle) -> None:
+    """Raises `BackendError` unless `frame` is uint8 of the manifest's shape: a runtime that is
+    handed bare memory would read another picture out of it."""
+    asked = bundle.manifest.input.shape
+    if frame.dtype != np.uint8 or frame.shape != asked:
+        raise BackendError(
+            f"a frame of {frame.dtype}{list(frame.shape)}: the model of bundle {bundle.id} takes "
+            f"uint8{list(asked)}"
+        )

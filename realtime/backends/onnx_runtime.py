@@ -1,8 +1,7 @@
-"""ONNX Runtime on the CPU: the backend that runs everywhere."""
+"""ONNX Runtime: on the CPU, the backend that runs everywhere; or by another of its providers."""
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from typing import Any
 
@@ -12,40 +11,52 @@ from onnxruntime import (  # type: ignore[attr-defined]
     InferenceSession,
     SessionOptions,
     __version__,
+    get_available_providers,
 )
 
+from realtime.backends.threads import default_threads
 from realtime.bundle import MODEL, Bundle, Tensor
-from realtime.errors import BackendError
+from realtime.errors import BackendError, BackendMissing, one_line
 
-_MAX_THREADS = 4
+_PROVIDERS: dict[str, tuple[str, dict[str, str], str]] = {
+    "cpu": ("CPUExecutionProvider", {}, "onnxruntime"),
+    # TF32 rounds to 10 bits, which moves pictures by several levels.
+    "cuda": ("CUDAExecutionProvider", {"use_tf32": "0"}, "onnxruntime-gpu"),
+    "directml": ("DmlExecutionProvider", {}, "onnxruntime-directml"),
+    "openvino": ("OpenVINOExecutionProvider", {"device_type": "CPU"}, "onnxruntime-openvino"),
+}
+"""What is asked for -> the runtime's name, its options, and the package that has it."""
 
 
 class OnnxRuntime:
     """See `realtime.backends.Backend`."""
 
-    name = "onnxruntime-cpu"
-
-    def __init__(self, bundle: Bundle, threads: int | None = None) -> None:
+    def __init__(self, bundle: Bundle, threads: int | None = None, provider: str = "cpu") -> None:
         """`threads` for one frame; None chooses. Raises `BackendError`."""
-        options = SessionOptions()
-        options.intra_op_num_threads = threads or default_threads()
-        options.inter_op_num_threads = 1
-        # Spinning threads would take the cores from capture and encode between two frames: at 30
-        # frames a second on 2 cores it costs 1.26 cores instead of 0.62, and it is slower (29 ms
-        # instead of 20 ms) as soon as another program runs.
-        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-        options.log_severity_level = 3  # errors only; they also arrive as exceptions
+        asked, settings, package = _PROVIDERS[provider]
+        self.name = f"onnxruntime-{provider}"
+        _check_installed(provider, asked, package)
         try:
             self._session = InferenceSession(
-                bundle.model, options, providers=["CPUExecutionProvider"], enable_fallback=0
+                bundle.model,
+                _options(threads or default_threads(), provider),
+                providers=[(asked, settings)],
+                enable_fallback=0,
             )
         # The runtime's exceptions share no base class of their own.
         except Exception as error:
             raise BackendError(
                 f"ONNX Runtime {__version__} cannot load {bundle.path / MODEL}: "
-                f"{_one_line(error)}: upgrade onnxruntime, or export the bundle again with an "
+                f"{one_line(error)}: upgrade onnxruntime, or export the bundle again with an "
                 "older opset"
             ) from error
+        # A provider whose libraries are missing is left out, with no more than a line of log.
+        if asked not in (got := self._session.get_providers()):
+            raise BackendMissing(
+                f"--backend onnxruntime:{provider}: {asked} did not start (its libraries or its "
+                f"device are missing), only {', '.join(got)} did: install what it needs, or use "
+                "--backend onnxruntime"
+            )
         manifest = bundle.manifest
         _check_tensor("input", self._session.get_inputs(), manifest.input)
         _check_tensor("output", self._session.get_outputs(), manifest.output)
@@ -56,21 +67,33 @@ class OnnxRuntime:
         try:
             (out,) = self._session.run([self._output.name], {self._input.name: frame})
         except Exception as error:
-            raise BackendError(f"ONNX Runtime failed on a frame: {_one_line(error)}") from error
+            raise BackendError(f"ONNX Runtime failed on a frame: {one_line(error)}") from error
         return np.asarray(out, np.uint8)
 
     def close(self) -> None:
         """The session frees its memory when it is collected; nothing else is held."""
 
 
-def default_threads() -> int:
-    """Threads for one frame: all but one core, which capture and encode keep, and at most 4.
+def _options(threads: int, provider: str) -> SessionOptions:
+    options = SessionOptions()
+    options.intra_op_num_threads = threads
+    options.inter_op_num_threads = 1
+    # Spinning threads would take the cores from capture and encode between two frames: at 30
+    # frames a second on 2 cores it costs 1.26 cores instead of 0.62, and it is slower (29 ms
+    # instead of 20 ms) as soon as another program runs.
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    options.log_severity_level = 3  # errors only; they also arrive as exceptions
+    if provider == "directml":
+        options.enable_mem_pattern = False  # which DirectML demands
+    return options
 
-    On 2 cores both are used: 12 ms a frame instead of 17 ms (0.7 GMAC, 30 frames a second), and the
-    threads sleep for the rest of the time. A live model is too small to gain from more than a few.
-    """
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    return min(max((cores or 1) - 1, min(cores or 1, 2)), _MAX_THREADS)
+
+def _check_installed(provider: str, asked: str, package: str) -> None:
+    if asked not in (installed := get_available_providers()):
+        raise BackendMissing(
+            f"--backend onnxruntime:{provider}: this ONNX Runtime {__version__} has no {asked}, "
+            f"only {', '.join(installed)}: pip install {package} in place of onnxruntime"
+        )
 
 
 def _check_tensor(role: str, nodes: Sequence[Any], asked: Tensor) -> None:
@@ -80,7 +103,3 @@ def _check_tensor(role: str, nodes: Sequence[Any], asked: Tensor) -> None:
         raise BackendError(
             f"{MODEL} has the {role} {got}, the manifest says {wanted}: export the bundle again"
         )
-
-
-def _one_line(error: Exception) -> str:
-    return " ".join(str(error).split())[:300]

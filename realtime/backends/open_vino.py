@@ -1,0 +1,73 @@
+"""OpenVINO on the CPU (extra `openvino`)."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from realtime.backends import check_frame
+from realtime.backends.threads import default_threads
+from realtime.bundle import MODEL, Bundle
+from realtime.errors import BackendError, BackendMissing, one_line
+
+
+class OpenVino:
+    """See `realtime.backends.Backend`."""
+
+    name = "openvino-cpu"
+
+    def __init__(self, bundle: Bundle, threads: int | None = None) -> None:
+        """`threads` for one frame; None chooses. Raises `BackendError`."""
+        try:
+            import openvino
+        except ImportError as error:
+            raise BackendMissing(
+                f"--backend openvino: {error}: pip install 'headset-avatar[openvino]'"
+            ) from error
+        settings = {
+            "INFERENCE_NUM_THREADS": threads or default_threads(),
+            "NUM_STREAMS": 1,
+            "PERFORMANCE_HINT": "LATENCY",
+            # Left alone it computes in bfloat16 where the processor can, which moves pictures by
+            # several levels: the graph says the precision, not the machine.
+            "INFERENCE_PRECISION_HINT": "f32",
+        }
+        try:
+            core = openvino.Core()
+            model = core.read_model(bundle.model)
+            self._request = core.compile_model(model, "CPU", settings).create_infer_request()
+            _check_tensors(model, bundle)
+        # The runtime's exceptions are RuntimeErrors, and others for some graphs.
+        except BackendError:
+            raise
+        except Exception as error:
+            raise BackendError(
+                f"OpenVINO {openvino.__version__} cannot load {bundle.path / MODEL}: "
+                f"{one_line(error)}: upgrade openvino, or use --backend onnxruntime"
+            ) from error
+        self._bundle = bundle
+        self._input, self._output = bundle.manifest.input.name, bundle.manifest.output.name
+
+    def run(self, frame: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        """uint8[1, H, W, 3] RGB -> uint8[1, h, w, 3] RGB. Raises `BackendError`."""
+        check_frame(frame, self._bundle)
+        try:
+            self._request.infer({self._input: frame}, share_inputs=True)
+            # The request writes its next answer over this one.
+            return np.array(self._request.get_tensor(self._output).data, np.uint8)
+        except Exception as error:
+            raise BackendError(f"OpenVINO failed on a frame: {one_line(error)}") from error
+
+    def close(self) -> None:
+        """The request frees its memory when it is collected; nothing else is held."""
+
+
+def _check_tensors(model: object, bundle: Bundle) -> None:
+    for role, asked in (("input", bundle.manifest.input), ("output", bundle.manifest.output)):
+        (port,) = getattr(model, f"{role}s")
+        got = (port.get_any_name(), port.get_element_type().get_type_name(), list(port.shape))
+        if got != (asked.name, "u8", list(asked.shape)):
+            raise BackendError(
+                f"{MODEL} has the {role} {got}, the manifest says {asked.name} "
+                f"{asked.dtype}{list(asked.shape)}: export the bundle again"
+            )
