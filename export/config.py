@@ -4,9 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import tyro
+
+Precision = Literal["fp32", "fp16", "int8"]
+OPSET = 18
+OPSETS = range(18, 24)
+"""That PyTorch's exporter writes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -17,12 +22,21 @@ class ExportConfig:
     """The --out folder of `python -m train fit`, or one of its checkpoints."""
     out: Path
     """The bundle's folder. An existing bundle is replaced only with --overwrite."""
+    precision: Precision = "fp32"
+    """Of the graph. fp16 and int8 are for GPUs: on a CPU measure first (docs/export.md)."""
+    calibration: Path | None = None
+    """What fp16 and int8 are calibrated on: a folder of images, a video, or a recorded session;
+    None is the run's V."""
+    engine: Literal["none", "tensorrt"] = "none"
+    """tensorrt: build the engine for this machine's GPU now, not at the first start."""
+    opset: int = OPSET
+    """Of ONNX; an older runtime may need an older one."""
     name: str | None = None
     """The bundle's name; None is the name of the run's folder."""
     profile: Path | None = None
     """The camera's profile; None is camera.json beside the run's V folder, if it is there."""
     golden: Path | None = None
-    """Folder of camera images to take the golden pairs from; None is the run's V folder."""
+    """Images, a video or a session to take the golden pairs from; None is the run's V."""
     credit: tuple[str, ...] = ()
     """Credit lines to add to those that a simulated set states."""
     licence: str = "unstated"

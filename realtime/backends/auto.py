@@ -50,9 +50,7 @@ def _open_all(bundle: Bundle, on_event: Callable[[str], None]) -> list[Backend]:
     return opened
 
 
-def _fastest(
-    candidates: list[Backend], bundle: Bundle, on_event: Callable[[str], None]
-) -> Backend:
+def _fastest(candidates: list[Backend], bundle: Bundle, on_event: Callable[[str], None]) -> Backend:
     """The one with the smallest median time for a frame; the others are closed."""
     if len(candidates) == 1:
         on_event(f"--backend auto: {candidates[0].name}, the only one installed")

@@ -19,16 +19,16 @@ class Cuda:
     def __init__(self) -> None:
         """Raises `BackendMissing` without the bindings or without a GPU that they can use."""
         try:
-            from cuda.bindings import runtime
+            from cuda.bindings import runtime  # type: ignore[attr-defined]
         except ImportError as error:
             raise BackendMissing(
                 f"--backend tensorrt: {error}: pip install 'headset-avatar[tensorrt]'"
             ) from error
         self._cuda: Any = runtime
-        error, count = runtime.cudaGetDeviceCount()
-        if error != runtime.cudaError_t.cudaSuccess or not count:
+        status, count = runtime.cudaGetDeviceCount()
+        if status != runtime.cudaError_t.cudaSuccess or not count:
             raise BackendMissing(
-                f"--backend tensorrt: no NVIDIA GPU that CUDA can use ({error.name}): install "
+                f"--backend tensorrt: no NVIDIA GPU that CUDA can use ({status.name}): install "
                 "NVIDIA's driver, or use --backend onnxruntime"
             )
         self._opened = ExitStack()
@@ -95,5 +95,5 @@ class Cuda:
         """The call's result, if it has one. Raises `BackendError`."""
         error, *result = getattr(self._cuda, name)(*arguments)
         if error != self._cuda.cudaError_t.cudaSuccess:
-            raise BackendError(f"{name} failed: {error.name}: use --backend onnxruntime, or restart")
+            raise BackendError(f"{name} failed: {error.name}: try --backend onnxruntime")
         return result[0] if result else None

@@ -9,7 +9,6 @@ not against an enemy, so a folder of somebody else's engines must not be copied 
 from __future__ import annotations
 
 import hashlib
-import os
 import re
 import tempfile
 from collections.abc import Callable
@@ -101,6 +100,6 @@ def _write(path: Path, plan: bytes, on_event: Callable[[str], None]) -> None:
         path.parent.mkdir(exist_ok=True)
         with tempfile.NamedTemporaryFile(dir=path.parent, prefix=".", delete=False) as file:
             file.write(hashlib.sha256(plan).digest() + plan)
-        os.replace(file.name, path)
+        Path(file.name).replace(path)
     except OSError as error:
         on_event(f"engine {path} cannot be kept ({error.strerror}): the next start builds it again")

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from importlib import import_module
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -19,7 +22,7 @@ class OpenVino:
     def __init__(self, bundle: Bundle, threads: int | None = None) -> None:
         """`threads` for one frame; None chooses. Raises `BackendError`."""
         try:
-            import openvino
+            openvino: Any = import_module("openvino")
         except ImportError as error:
             raise BackendMissing(
                 f"--backend openvino: {error}: pip install 'headset-avatar[openvino]'"

@@ -13,6 +13,7 @@ import torch
 
 from calibration.profile import CameraProfile, View
 from export import bundle as export_module
+from export import parity as parity_module
 from export.__main__ import main
 from export.bundle import export_bundle
 from export.config import ExportConfig
@@ -20,7 +21,7 @@ from export.errors import ExportError
 from export.graph import BytesToBytes, giga_macs, to_onnx
 from export.parity import compare
 from realtime.backends import open_backend
-from realtime.bundle import Bundle, Tolerance
+from realtime.bundle import Bundle
 from tests.train.conftest import fit_config, write_images  # noqa: F401
 from train import checkpoint, fit
 from train.config import FitConfig, NetworkConfig
@@ -103,11 +104,8 @@ def test_the_profile_beside_the_data_travels_with_the_model(run: FitConfig, tmp_
 def test_a_result_that_differs_from_pytorch_is_not_written(
     run: FitConfig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(export_module, "TOLERANCE", Tolerance(max_abs=5, mean_abs=1))
     monkeypatch.setattr(
-        export_module,
-        "compare",
-        lambda got, reference: compare(255 - got, reference),
+        parity_module, "compare", lambda got, reference: compare(255 - got, reference)
     )
     with pytest.raises(ExportError, match="was not written"):
         export_bundle(ExportConfig(run=run.out, out=tmp_path / "out" / "bundle"))

@@ -5,18 +5,19 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+import onnxruntime
 import pytest
 
 from realtime.backends import open_backend
-from realtime.backends.onnx_runtime import OnnxRuntime, default_threads
+from realtime.backends.onnx_runtime import OnnxRuntime
+from realtime.backends.threads import default_threads
 from realtime.bundle import MANIFEST, MODEL, Bundle, GoldenPair, save_golden
-from realtime.errors import BackendError
+from realtime.errors import BackendError, BackendMissing
 from tests.conftest import write_tiny_manifest
 
 
-@pytest.mark.parametrize("name", ["auto", "onnxruntime"])
-def test_it_computes_the_model(tiny_bundle: Path, name: str) -> None:
-    backend = open_backend(name, Bundle.load(tiny_bundle))
+def test_it_computes_the_model(tiny_bundle: Path) -> None:
+    backend = open_backend("onnxruntime", Bundle.load(tiny_bundle))
     image = np.random.default_rng(7).integers(0, 256, (1, 64, 64, 3), np.uint8)
     image.flags.writeable = False
     np.testing.assert_array_equal(backend.run(image), 255 - image)
@@ -74,3 +75,37 @@ def test_a_frame_of_another_shape_is_an_error_of_the_backend(tiny_bundle: Path) 
 
 def test_threads_leave_room_for_the_rest_of_the_program() -> None:
     assert 1 <= default_threads() <= 4
+
+
+@pytest.mark.parametrize(
+    ("name", "package"),
+    [
+        ("onnxruntime:cuda", "onnxruntime-gpu"),
+        ("onnxruntime:directml", "onnxruntime-directml"),
+        ("onnxruntime:openvino", "onnxruntime-openvino"),
+    ],
+)
+def test_a_provider_that_is_not_there_is_named_with_those_that_are(
+    tiny_bundle: Path, name: str, package: str
+) -> None:
+    installed = onnxruntime.get_available_providers()
+    if name.partition(":")[2] in str(installed).lower():
+        pytest.skip("no NVIDIA GPU is missing here: this ONNX Runtime has the provider")
+    with pytest.raises(BackendMissing, match=f"only .*CPUExecutionProvider.*{package}"):
+        open_backend(name, Bundle.load(tiny_bundle))
+
+
+def test_a_provider_that_does_not_start_is_an_error_and_not_the_cpu(
+    tiny_bundle: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As with onnxruntime-gpu where CUDA's libraries are missing: the session goes on without."""
+    module = "realtime.backends.onnx_runtime"
+    everything = [*onnxruntime.get_available_providers(), "CUDAExecutionProvider"]
+    monkeypatch.setattr(f"{module}.get_available_providers", lambda: everything)
+    session = onnxruntime.InferenceSession
+    monkeypatch.setattr(
+        f"{module}.InferenceSession",
+        lambda model, options, **_: session(model, options, providers=["CPUExecutionProvider"]),
+    )
+    with pytest.raises(BackendMissing, match="CUDAExecutionProvider did not start"):
+        open_backend("onnxruntime:cuda", Bundle.load(tiny_bundle))

@@ -1,0 +1,77 @@
+"""`--backend auto`: what works and is fastest, said out loud; what is broken is said too."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from realtime.backends import auto, open_backend
+from realtime.backends.open_vino import OpenVino
+from realtime.bundle import Bundle
+from realtime.errors import BackendError, BackendMissing
+
+
+class Imaginary:
+    """255 - x after a wait that the test sets, in place of a runtime."""
+
+    def __init__(self, name: str, delay_s: float) -> None:
+        self.name, self.delay_s, self.closed = name, delay_s, False
+
+    def run(self, frame: np.ndarray) -> np.ndarray:
+        auto.time.sleep(self.delay_s)
+        return 255 - frame
+
+    def close(self) -> None:
+        self.closed = True
+
+
+def test_the_fastest_one_wins_and_the_others_are_closed(
+    tiny_bundle: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    slow, quick = Imaginary("slow-cpu", 0.02), Imaginary("quick-cpu", 0.0)
+    monkeypatch.setattr(auto, "_open_all", lambda *_: [slow, quick])
+    said: list[str] = []
+    assert auto.open_best(Bundle.load(tiny_bundle), said.append) is quick
+    assert (slow.closed, quick.closed) == (True, False)
+    assert said[-1].startswith("--backend auto: quick-cpu, the fastest in a trial: slow-cpu 2")
+
+
+def test_a_runtime_that_works_is_taken_for_real(tiny_bundle: Path) -> None:
+    said: list[str] = []
+    backend = open_backend("auto", Bundle.load(tiny_bundle), said.append)
+    image = np.zeros((1, 64, 64, 3), np.uint8)
+    np.testing.assert_array_equal(backend.run(image), 255 - image)
+    assert backend.name in said[-1]
+    backend.close()
+
+
+def test_what_is_installed_and_broken_is_said_and_the_rest_goes_on(
+    tiny_bundle: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def opened(name: str, *_: object) -> Imaginary:
+        if name == "openvino":
+            raise BackendMissing("not installed")
+        if name == "tensorrt":
+            raise BackendError("the engine is of stone")
+        return Imaginary("onnxruntime-cpu", 0.0)
+
+    monkeypatch.setattr(auto, "open_backend", opened)
+    said: list[str] = []
+    assert auto.open_best(Bundle.load(tiny_bundle), said.append).name == "onnxruntime-cpu"
+    assert said == [
+        "--backend auto: not tensorrt: the engine is of stone",
+        "--backend auto: onnxruntime-cpu, the only one installed",
+    ]
+
+
+def test_openvino_computes_the_model_and_gives_pictures_to_keep(tiny_bundle: Path) -> None:
+    pytest.importorskip("openvino")
+    backend = OpenVino(Bundle.load(tiny_bundle))
+    first = np.random.default_rng(1).integers(0, 256, (1, 64, 64, 3), np.uint8)
+    kept = backend.run(first)
+    backend.run(np.zeros_like(first))
+    np.testing.assert_array_equal(kept, 255 - first)
+    with pytest.raises(BackendError, match=r"takes uint8\[1, 64, 64, 3\]"):
+        backend.run(np.zeros((1, 1, 1, 3), np.uint8))
