@@ -27,8 +27,8 @@ from train.config import FitConfig, NetworkConfig
 from train.networks import build_content
 
 SIZE_PX = 32
-PAPER = NetworkConfig(family="paper", size=SIZE_PX, width=8, blocks=1)
-FAST = NetworkConfig(family="fast", size=SIZE_PX, width=8, blocks=1, norm="instance")
+PAPER = NetworkConfig(family="paper", size=SIZE_PX, width=8, blocks=2)
+FAST = NetworkConfig(family="fast", size=SIZE_PX, width=8, blocks=2, norm="instance")
 
 
 def model_of(network: NetworkConfig) -> BytesToBytes:
@@ -103,7 +103,7 @@ def test_where_everything_overflows_there_is_no_graph(frames: np.ndarray) -> Non
 
 
 def test_an_opset_that_cannot_be_written_is_refused(frames: np.ndarray) -> None:
-    with pytest.raises(ExportError, match="--opset 9: .* writes 18 to 23"):
+    with pytest.raises(ExportError, match=r"--opset 9: .* writes 18 to 23"):
         to_onnx(model_of(FAST), SIZE_PX, opset=9)
 
 
