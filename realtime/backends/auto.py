@@ -16,6 +16,8 @@ ON_A_CPU: tuple[BackendName, ...] = ("onnxruntime", "openvino")
 
 _ROUNDS, _FRAMES = 5, 4
 """The runtimes take turns, so that a burst of other work on this machine hits them alike."""
+_TRIAL_S = 1.0
+"""No round starts after this: a slow model must not hold up the start for a minute."""
 
 
 def open_best(bundle: Bundle, on_event: Callable[[str], None]) -> Backend:
@@ -60,7 +62,10 @@ def _fastest(candidates: list[Backend], bundle: Bundle, on_event: Callable[[str]
     with ExitStack() as losers:
         for backend in candidates:
             losers.callback(backend.close)
+        started_s = time.perf_counter()
         for _ in range(_ROUNDS):
+            if times_ms[0] and time.perf_counter() - started_s > _TRIAL_S:
+                break
             for backend, measured in zip(candidates, times_ms, strict=True):
                 for _ in range(_FRAMES):
                     start = time.perf_counter()
