@@ -166,7 +166,9 @@ def _beyond(proto: onnx.ModelProto, frames: NDArray[np.uint8], limit: float) -> 
     for frame in frames:
         values = session.run(inner, {source: frame[np.newaxis]})
         found |= {
-            name for name, value in zip(inner, values, strict=True) if not _within(value, limit)
+            name
+            for name, value in zip(inner, values, strict=True)
+            if not _within(np.asarray(value), limit)
         }
     return found
 
