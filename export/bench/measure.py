@@ -17,7 +17,7 @@ from export.errors import ExportError
 from export.graph import BytesToBytes, giga_macs
 from export.parity import compare
 from realtime.backends import Backend, BackendName, open_backend
-from realtime.backends.onnx_runtime import default_threads
+from realtime.backends.threads import default_threads
 from realtime.bundle import Bundle
 from realtime.errors import BackendError
 from train.config import NetworkConfig
