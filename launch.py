@@ -94,12 +94,20 @@ def stream(config: LaunchConfig) -> None:
     profile = own_profile(config) or bundle.profile
     status = StatusLine(sys.stderr)
     with ExitStack() as opened:
-        publisher = Publisher(config.bind, config.stream, config.wire, insecure=config.insecure)
+        publisher = Publisher(
+            config.bind,
+            config.stream,
+            config.wire,
+            insecure=config.insecure,
+            keys=config.keys,
+            on_event=status.say,
+        )
         opened.callback(publisher.close)
-        clock = ClockServer(publisher.address)
+        clock = ClockServer(publisher.address, config.keys)
         opened.callback(clock.close)
         clock.start()
-        to_watch = [f"to watch: python -m realtime.client {publisher.address}"]
+        key = "" if config.curve is None else " --curve NAME.key.json"
+        to_watch = [f"to watch: python -m realtime.client {publisher.address}{key}"]
         if config.web is not None:
             to_watch.append(serve_page(config.web, config, publisher, status, opened))
         backend = open_backend(config.backend, bundle, status.say)

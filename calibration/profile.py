@@ -33,6 +33,8 @@ Size = tuple[Annotated[int, Field(gt=0)], Annotated[int, Field(gt=0)]]
 """Width and height in pixels."""
 
 _DISTORTION_COUNTS = {"pinhole": (0, 4, 5, 8, 12, 14), "fisheye": (0, 4)}
+_MOST_BYTES = 1 << 20
+"""The text of a larger file is cut off, and so no JSON."""
 _ORTHONORMAL_WITHIN = 1e-4
 
 
@@ -189,7 +191,8 @@ class CameraProfile(Part):
     def load(cls, path: Path) -> CameraProfile:
         """Read and check a profile. Raises `ProfileError` with the first thing that is wrong."""
         try:
-            return cls.model_validate_json(path.read_bytes())
+            with path.open("rb") as file:
+                return cls.model_validate_json(file.read(_MOST_BYTES))
         except OSError as error:
             raise ProfileError(f"cannot read camera profile {path}: {error.strerror}") from error
         except ValidationError as error:

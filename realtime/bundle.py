@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import re
 import zipfile
 from dataclasses import dataclass
@@ -44,9 +45,11 @@ GOLDEN_PAIRS = 3
 
 _MAX_MANIFEST_BYTES = 2**20
 _MAX_FILE_BYTES = 2**30
+_NPY_HEADER = 1024
 _PLAIN_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
-_EXTERNAL_DATA = b"\x0a\x08location"
-"""How an ONNX file says that a tensor lies in another file: a protobuf string of that key."""
+_EXTERNAL_DATA = b"location"
+"""The key with which an ONNX file says where outside of it a tensor lies: another file, or an
+address in memory. Only these bytes are sure: lengths around them can be written in many ways."""
 
 _One = Annotated[int, Field(ge=1, le=1)]
 _Three = Annotated[int, Field(ge=3, le=3)]
@@ -167,8 +170,8 @@ class Bundle:
             raise BadBundle(f"bundle {path}: {error}: export it again") from error
         if _EXTERNAL_DATA in model:
             raise BadBundle(
-                f"bundle {path}: {MODEL} keeps weights in another file, which is not allowed: "
-                "export it again as one file"
+                f"bundle {path}: {MODEL} keeps weights in another file, or names something "
+                f"'{_EXTERNAL_DATA.decode()}', neither of which is allowed: export it as one file"
             )
         golden = _read_golden(path, manifest)
         return cls(path=path, manifest=manifest, profile=profile, golden=golden, model=model)
@@ -198,6 +201,8 @@ def _read_manifest(path: Path) -> Manifest:
         wrong = "is not a folder"
     elif not any(path.iterdir()):
         wrong = "is empty"
+    elif file.is_symlink():
+        wrong = f"has a symbolic link for its {MANIFEST}"
     elif not file.is_file():
         wrong = f"has no {MANIFEST}"
     elif file.stat().st_size > _MAX_MANIFEST_BYTES:
@@ -244,14 +249,25 @@ def _verify(path: Path, name: str, got: str, asked: str) -> None:
         )
 
 
+def _check_unpacked_size(path: Path, manifest: Manifest) -> None:
+    """Raises ValueError for a file that would unpack to more than it may hold."""
+    most = max(math.prod(manifest.input.shape), math.prod(manifest.output.shape)) + _NPY_HEADER
+    with zipfile.ZipFile(path / GOLDEN) as file:
+        for entry in file.infolist():
+            if entry.file_size > most:
+                raise ValueError(f"{entry.filename} unpacks to {entry.file_size} bytes, not {most}")
+
+
 def _read_golden(path: Path, manifest: Manifest) -> tuple[GoldenPair, ...]:
     try:
+        _check_unpacked_size(path, manifest)
         with np.load(path / GOLDEN, allow_pickle=False) as arrays:
             pairs = tuple(
                 GoldenPair(input=arrays[f"input_{index}"], output=arrays[f"output_{index}"])
                 for index in range(GOLDEN_PAIRS)
             )
-    except (OSError, ValueError, KeyError, EOFError, MemoryError, zipfile.BadZipFile) as error:
+    # What zipfile, zlib and numpy raise for damaged files is many things, not all documented.
+    except Exception as error:
         raise BadBundle(
             f"bundle {path}: {GOLDEN} cannot be read ({error}): export again"
         ) from error

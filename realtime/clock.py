@@ -28,8 +28,11 @@ from collections import deque
 import zmq
 
 from realtime.address import Address, bind_socket, parse_address
-from realtime.errors import AddressError
+from realtime.errors import AddressError, RealtimeError
 from realtime.frame import unix_us
+from realtime.keys import ClientKey, KeyFolder
+from realtime.keys.sockets import LEAST_MESSAGE_BYTES, Guard, encrypt
+from realtime.peers import Peers
 
 MAGIC = b"AVK1"
 _PING = struct.Struct("<4sQ")
@@ -47,31 +50,39 @@ def answer(ping: bytes, receive_us: int, send_us: int) -> bytes | None:
 class ClockServer(threading.Thread):
     """Answers pings on a thread of its own until `close`."""
 
-    def __init__(self, publisher_address: str) -> None:
+    def __init__(self, publisher_address: str, keys: KeyFolder | None = None) -> None:
         """Listen beside the publisher: on the next port if that is free, else on any other.
 
-        Raises `AddressError` when no port of that host can be had.
+        keys: as the publisher's. Raises `AddressError` when no port of that host can be had,
+        `UsageError` for keys that cannot be used.
         """
         super().__init__(name="clock", daemon=True)
         self._context = zmq.Context()
         self._socket = self._context.socket(zmq.ROUTER)
-        self._socket.setsockopt(zmq.MAXMSGSIZE, 64)
+        self._socket.setsockopt(zmq.MAXMSGSIZE, LEAST_MESSAGE_BYTES if keys else 64)
         self._socket.setsockopt(zmq.RCVHWM, 64)
         self._socket.setsockopt(zmq.SNDHWM, 8)
         self._stopping = threading.Event()
+        self._peers = Peers(self._socket)
+        self._guard: Guard | None = None
         beside = parse_address(publisher_address)
         try:
+            if keys is not None:
+                self._guard = Guard(self._context, keys, lambda _: None)
+                self._guard.protect(self._socket)
             try:
                 bound = bind_socket(self._socket, beside._replace(port=beside.port + 1))
             except AddressError:
                 bound = bind_socket(self._socket, beside._replace(port=0))
-        except AddressError:
-            self._context.destroy(linger=0)
+        except RealtimeError:
+            self.close()
             raise
-        self.address = str(bound)
+        self.address, self._peers.port = str(bound), bound.port
 
     def run(self) -> None:
         while not self._stopping.is_set():
+            self._peers.follow()
+            self._peers.look()
             if not self._socket.poll(100):
                 continue
             parts = self._socket.recv_multipart()
@@ -85,6 +96,8 @@ class ClockServer(threading.Thread):
         self._stopping.set()
         if self.is_alive():
             self.join()
+        if self._guard is not None:
+            self._guard.close()
         self._context.destroy(linger=0)
 
 
@@ -131,13 +144,20 @@ class ClockClient:
     EAGER_ANSWERS = 8
     INTERVAL_NS = 1_000_000_000
 
-    def __init__(self, context: zmq.Context[zmq.Socket[bytes]], address: Address) -> None:
-        """Start to connect; whether anybody is there shows in `offset_us`."""
+    def __init__(
+        self,
+        context: zmq.Context[zmq.Socket[bytes]],
+        address: Address,
+        key: ClientKey | None = None,
+    ) -> None:
+        """Start to connect, encrypted with a `key`; whether anybody is there is in `offset_us`."""
         self.address = address
         self.socket = context.socket(zmq.DEALER)
         self.socket.setsockopt(zmq.LINGER, 0)
         self.socket.setsockopt(zmq.SNDHWM, 1)
-        self.socket.setsockopt(zmq.MAXMSGSIZE, 64)
+        self.socket.setsockopt(zmq.MAXMSGSIZE, LEAST_MESSAGE_BYTES if key else 64)
+        if key is not None:
+            encrypt(self.socket, key)
         self.socket.setsockopt(zmq.IPV6, address.host.startswith("["))
         self.socket.connect(str(address))
         self._filter = OffsetFilter()

@@ -11,6 +11,7 @@ from tyro.conf import arg
 
 from realtime.backends import BackendName
 from realtime.errors import UsageError
+from realtime.keys import KeyFolder
 from realtime.sources import CameraRequest, Pace
 from realtime.web import parse_web_address
 from realtime.wire import Codec, Form, check_stream
@@ -63,6 +64,9 @@ class LaunchConfig:
     """Where viewers connect to; port 0 takes a free one."""
     insecure: Annotated[bool, arg(help_behavior_hint="")] = False
     """Allow an address that other machines reach, unencrypted."""
+    curve: Annotated[tuple[Path, ...] | None, _shown("[KEYS]", "default: none")] = None
+    """Encrypt, and let in only the clients that
+    `python -m realtime.keys new NAME` made keys for."""
     stream: Annotated[str, arg(metavar="NAME")] = "main"
     """The stream's name; viewers subscribe to avatar/NAME."""
     codec: Literal["jpeg", "raw", "h264"] = "jpeg"
@@ -111,6 +115,8 @@ class LaunchConfig:
             raise UsageError(
                 "--no-model has no stream for --view, --web or --report: leave them out"
             )
+        if self.curve is not None and len(self.curve) > 1:
+            raise UsageError(f"--curve {' '.join(map(str, self.curve))}: give one folder of keys")
         check_stream(self.stream)
         if self.web is not None:
             parse_web_address(self.web)
@@ -123,6 +129,13 @@ class LaunchConfig:
         match = _SIZE.fullmatch(self.size or "")
         size_px = (int(match[1]), int(match[2])) if match else None
         return CameraRequest(size_px=size_px, fps=self.fps)
+
+    @property
+    def keys(self) -> KeyFolder | None:
+        """Who may watch; None: everybody who reaches the address."""
+        if self.curve is None:
+            return None
+        return KeyFolder(self.curve[0]) if self.curve else KeyFolder.default()
 
     @property
     def wire_codec(self) -> Codec:

@@ -3,25 +3,28 @@
 It must know who listens: nothing is encoded for nobody, and a newcomer gets the information at
 once. XPUB_VERBOSER passes on every subscription and cancellation, yet counting them goes wrong: a
 peer may subscribe twice and leave once, or cancel what it never had and so silence the stream for
-the others. So subscriptions are kept per connection, as libzmq itself keeps them: each message
-carries the descriptor of the connection that it came over, and the socket's monitor tells when a
-connection is made and when it ends. Peers that are older than ZMTP 3 send messages without a
-descriptor: once one subscribed, each connection that might be such a peer's counts as a subscriber.
+the others. So subscriptions are kept per connection (connections.py), as libzmq itself keeps them:
+each message carries the descriptor of the connection that it came over, and the socket's monitor
+tells when a connection is made and when it ends (peers.py).
 """
 
 from __future__ import annotations
 
 import secrets
 import time
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, Protocol
 
 import zmq
-from zmq.utils.monitor import recv_monitor_message
 
 from realtime.address import bind_socket, parse_address
-from realtime.errors import AddressError
+from realtime.connections import MOST_MESSAGES_PER_S, Connections
+from realtime.errors import AddressError, RealtimeError
 from realtime.frame import unix_us
+from realtime.keys import KeyFolder
+from realtime.keys.sockets import Guard
+from realtime.peers import Peers
 from realtime.wire import Flag, Form, Header, avatar_topic, info_topic, pack_info, pack_message
 
 QUEUED_MESSAGES = 16
@@ -36,6 +39,8 @@ KEY_PERIOD_S = 0.2
 """Key pictures are asked for no more often, so a slow page does not make all of them such."""
 MOST_AT_ONCE = 256
 """Messages of peers that one `poll` takes in: a peer that sends without end holds nothing up."""
+_REVOKED_S = 1.0
+"""So often those who are connected are looked up among those who may be."""
 
 
 class Outlet(Protocol):
@@ -63,33 +68,54 @@ class Publisher:
     """
 
     def __init__(
-        self, bind: str, stream: str = "main", wire: Form = "multipart", *, insecure: bool = False
+        self,
+        bind: str,
+        stream: str = "main",
+        wire: Form = "multipart",
+        *,
+        insecure: bool = False,
+        keys: KeyFolder | None = None,
+        on_event: Callable[[str], None] = lambda _: None,
     ) -> None:
         """Listen on `bind`, e.g. tcp://127.0.0.1:5555; port 0 is any free one, see `address`.
 
-        Raises `AddressError` when it cannot, and for an address that other machines can reach
-        unless `insecure`; `UsageError` for a name that no stream can have.
+        keys: encrypt, and let in only whom it allows; None lets in everybody who gets here.
+        on_event: gets sentences for people about peers that are turned away.
+        Raises `AddressError` when it cannot listen, and for an address that other machines can
+        reach without `keys` or `insecure`; `UsageError` for a name that no stream can have and for
+        keys that cannot be used.
         """
         self._avatar_topic, self._info_topic = avatar_topic(stream), info_topic(stream)
         self._form: Form = wire
         asked = parse_address(bind)
-        if not (asked.loopback or insecure):
+        if not (asked.loopback or insecure or keys):
             raise AddressError(
                 f"{bind} can be reached from other machines, and the stream is not encrypted: "
-                "anybody there could watch; use tcp://127.0.0.1:5555, or --insecure if you mean it"
+                "anybody there could watch; add --curve (`python -m realtime.keys new NAME` lets "
+                "a client in), use tcp://127.0.0.1:5555, or --insecure if you mean it"
             )
         self._context = zmq.Context()
-        self._socket = _open_socket(self._context)
-        self._monitor = self._socket.get_monitor_socket(zmq.EVENT_ACCEPTED | zmq.EVENT_DISCONNECTED)
-        self._poller = zmq.Poller()
-        self._poller.register(self._socket, zmq.POLLIN)
-        self._poller.register(self._monitor, zmq.POLLIN)
-        self._connections = Connections((self._avatar_topic.encode(), self._info_topic.encode()))
+        self._guard: Guard | None = None
+        self._revoked_s = 0.0
         try:
-            self.address = str(bind_socket(self._socket, asked))
-        except AddressError:
+            self._socket = _open_socket(self._context)
+            self._connections = Connections(
+                (self._avatar_topic.encode(), self._info_topic.encode())
+            )
+            self._peers = Peers(
+                self._socket, self._connections.opened, self._connections.closed, on_event
+            )
+            if keys is not None:
+                self._guard = Guard(self._context, keys, on_event)
+                self._guard.protect(self._socket)
+            bound = bind_socket(self._socket, asked)
+        except RealtimeError:
             self.close()
             raise
+        self.address, self._peers.port = str(bound), bound.port
+        self._poller = zmq.Poller()
+        self._poller.register(self._socket, zmq.POLLIN)
+        self._poller.register(self._peers.monitor, zmq.POLLIN)
         self._outlets: list[Outlet] = []
         self._newcomer, self._next_key_s = False, 0.0
         self.stream_id = secrets.randbits(32)
@@ -121,14 +147,20 @@ class Publisher:
             frame = self._socket.recv(copy=False)
             # Descriptors are used again: what is known of the connection must be up to date
             # before the message is put down to it.
-            self._follow_connections()
+            self._peers.follow()
             try:
                 descriptor = int(frame.get(zmq.SRCFD))
             except zmq.ZMQError:
                 came |= self._connections.take_unmarked(frame.bytes)
-            else:
-                came |= self._connections.take(descriptor, frame.bytes)
-        self._follow_connections()
+                continue
+            came |= self._connections.take(descriptor, frame.bytes, int(time.monotonic()))
+            if self._guard is not None:
+                self._connections.belongs(descriptor, str(frame.get("User-Id")))
+            if (why := self._connections.abuse(descriptor)) is not None:
+                self._peers.cut(descriptor, why)
+        self._peers.follow()
+        self._peers.look()
+        self._cut_revoked()
         self._newcomer |= came
         self.subscribers = self._connections.count(self._avatar_topic.encode())
         self.subscribers += sum(outlet.viewers for outlet in self._outlets)
@@ -156,89 +188,23 @@ class Publisher:
 
     def close(self) -> None:
         """Stop listening; the last messages have `LINGER_MS` to reach the network."""
+        if self._guard is not None:
+            self._guard.close()
         self._context.destroy(linger=LINGER_MS)
 
-    def _follow_connections(self) -> None:
-        while self._monitor.poll(0):
-            event = recv_monitor_message(self._monitor)
-            if event["event"] == zmq.EVENT_ACCEPTED:
-                self._connections.opened(event["value"])
-            else:
-                self._connections.closed(event["value"])
+    def _cut_revoked(self) -> None:
+        now_s = time.monotonic()
+        if self._guard is None or now_s - self._revoked_s < _REVOKED_S:
+            return
+        self._revoked_s = now_s
+        for descriptor in self._connections.not_of(self._guard.allowed()):
+            self._peers.cut(descriptor, "a client's key was revoked")
 
 
 def _open_socket(context: zmq.Context[zmq.Socket[bytes]]) -> zmq.Socket[bytes]:
     socket = context.socket(zmq.XPUB)
     socket.setsockopt(zmq.XPUB_VERBOSER, 1)
     socket.setsockopt(zmq.SNDHWM, QUEUED_MESSAGES)
+    socket.setsockopt(zmq.RCVHWM, MOST_MESSAGES_PER_S)
     socket.setsockopt(zmq.MAXMSGSIZE, MAX_INCOMING_BYTES)
-    # A peer that lost its power or its network never says goodbye.
-    socket.setsockopt(zmq.TCP_KEEPALIVE, 1)
-    socket.setsockopt(zmq.TCP_KEEPALIVE_IDLE, 10)
     return socket
-
-
-class Connections:
-    """Which connection wants which of a few topics. Pure bookkeeping, for any bytes that come."""
-
-    def __init__(self, topics: tuple[bytes, ...]) -> None:
-        self._topics = topics
-        self._prefixes: dict[int, set[bytes]] = {}
-        self._silent: set[int] = set()
-        """Connections over which no message with a descriptor came: old peers, and new ones."""
-        self._unmarked: set[bytes] = set()
-        """What peers subscribed to whose messages have no descriptor."""
-
-    def opened(self, descriptor: int) -> None:
-        """A connection was made; whatever the descriptor stood for before is gone."""
-        self._prefixes[descriptor] = set()
-        self._silent.add(descriptor)
-
-    def closed(self, descriptor: int) -> None:
-        """It ended, and its subscriptions with it."""
-        self._prefixes.pop(descriptor, None)
-        self._not_silent(descriptor)
-
-    def take(self, descriptor: int, message: bytes) -> bool:
-        """One message of a peer: 1 and a prefix subscribes, 0 and a prefix cancels.
-
-        True if the connection now wants something that it did not want before. Prefixes of no
-        topic here, and any other bytes, are ignored, so a peer cannot make this grow.
-        """
-        self._not_silent(descriptor)
-        prefixes = self._prefixes.get(descriptor)
-        verb, prefix = message[:1], message[1:]
-        if prefixes is None or not self._matches(prefix):
-            return False
-        if verb == b"\x00":
-            prefixes.discard(prefix)
-        if verb != b"\x01" or prefix in prefixes:
-            return False
-        prefixes.add(prefix)
-        return True
-
-    def take_unmarked(self, message: bytes) -> bool:
-        """As `take`, of a peer that is not known. What it cancels is ignored: libzmq cancels
-        without a descriptor for every peer that left, and `closed` says so as well."""
-        verb, prefix = message[:1], message[1:]
-        if verb != b"\x01" or not self._matches(prefix):
-            return False
-        self._unmarked.add(prefix)
-        return True
-
-    def count(self, topic: bytes) -> int:
-        """How many connections want `topic`; of the silent ones all that might."""
-        known = sum(_wants(prefixes, topic) for prefixes in self._prefixes.values())
-        return known + (len(self._silent) if _wants(self._unmarked, topic) else 0)
-
-    def _matches(self, prefix: bytes) -> bool:
-        return any(topic.startswith(prefix) for topic in self._topics)
-
-    def _not_silent(self, descriptor: int) -> None:
-        self._silent.discard(descriptor)
-        if not self._silent:
-            self._unmarked.clear()
-
-
-def _wants(prefixes: set[bytes], topic: bytes) -> bool:
-    return any(topic.startswith(prefix) for prefix in prefixes)

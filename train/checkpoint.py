@@ -27,6 +27,10 @@ META = "state.json"
 FORMAT = 2
 READABLE = (1, 2)
 """Format 1 has fewer fields in its config; what they say now is what they could not say then."""
+_DAMAGE = (
+    *(OSError, ValueError, LookupError, TypeError, AttributeError),  # other things than expected
+    *(OverflowError, RecursionError),  # a number too large, lists in lists in lists
+)
 PATHS = ("v", "c", "out", "init")
 
 
@@ -105,7 +109,7 @@ def load(run: Path) -> Checkpoint:
         )
     except BadCheckpoint:
         raise
-    except (OSError, ValueError, KeyError, TypeError, SafetensorError, TrainError) as error:
+    except (*_DAMAGE, SafetensorError, TrainError) as error:
         raise BadCheckpoint(f"{path} is damaged: {error}") from error
 
 

@@ -55,6 +55,8 @@ class Options:
     """No window; only a line of figures each second."""
     stream: Annotated[str, arg(metavar="NAME")] = "main"
     """The stream's name."""
+    curve: Annotated[Path | None, _shown("FILE", "default: none")] = None
+    """This client's key, for a publisher that encrypts."""
     frames: Annotated[int | None, _shown("COUNT", "default: no limit")] = None
     """End after so many pictures; fewer are a failure."""
     duration: Annotated[float | None, _shown("SECONDS", "default: no limit")] = None
@@ -111,7 +113,7 @@ def receive(options: Options) -> None:
         check_writable(options.report)
     limits = Limits(frames=options.frames, duration_s=options.duration, timeout_s=options.timeout)
     with ExitStack() as opened:
-        client = opened.enter_context(Client(options.address, options.stream))
+        client = opened.enter_context(Client(options.address, options.stream, curve=options.curve))
         window = None if options.headless else _open_window(options, client.address)
         outputs = _open_outputs(options, opened)
         watch = Watch(client, limits, window, outputs)

@@ -11,6 +11,7 @@ from __future__ import annotations
 import socket
 import threading
 import time
+from pathlib import Path
 from typing import Any, Self
 
 import zmq
@@ -22,6 +23,8 @@ from realtime.client.tally import Tally
 from realtime.clock import ClockClient
 from realtime.errors import AddressError, WireError
 from realtime.frame import Image, unix_us
+from realtime.keys import ClientKey
+from realtime.keys.sockets import encrypt
 from realtime.mailbox import Mailbox
 from realtime.stats import Latency, Rate, Summary
 from realtime.wire import (
@@ -37,6 +40,11 @@ from realtime.wire import (
 QUEUED_MESSAGES = 256
 """What may wait for the thread while the machine is busy: some seconds, before any are lost."""
 POLL_MS = 50
+_HANDSHAKE_FAILED = (
+    zmq.EVENT_HANDSHAKE_FAILED_NO_DETAIL
+    | zmq.EVENT_HANDSHAKE_FAILED_PROTOCOL
+    | zmq.EVENT_HANDSHAKE_FAILED_AUTH
+)
 MOST_AGE_US = 2 * 10**15
 """Some 60 years. A stranger's header can say anything; more than this does not fit a figure."""
 MOST_OTHER_STREAMS = 16
@@ -49,16 +57,24 @@ class Client:
     are counted in `tally`, never raised.
     """
 
-    def __init__(self, address: str, stream: str = "main") -> None:
-        """Start to receive. Raises `AddressError` for an address that cannot be one or a host
-        that is not known, `UsageError` for a name that no stream can have."""
+    def __init__(
+        self, address: str, stream: str = "main", *, curve: str | Path | None = None
+    ) -> None:
+        """Start to receive. `curve` is the key's file for a publisher that encrypts.
+
+        Raises `AddressError` for an address that cannot be one or a host that is not known,
+        `UsageError` for a name that no stream can have and a key that cannot be used.
+        """
         topic = avatar_topic(stream)
+        self._key = None if curve is None else ClientKey.load(Path(curve))
         self.address = _resolve(address)
         self.stream = stream
         self.tally = Tally()
         self.rate = Rate()
         """Of the pictures that came in lately, read or not."""
         self.connected = False
+        self.refused = False
+        """Somebody answers, but not to a client with this key, or with none."""
         self.info: dict[str, Any] | None = None
         """The stream's latest information, as it came: check what you use."""
         self.other_streams: frozenset[str] = frozenset()
@@ -70,9 +86,9 @@ class Client:
         self._clock: ClockClient | None = None
         self._closing = threading.Event()
         self._context = zmq.Context()
-        self._socket = _open_socket(self._context, self.address, topic)
+        self._socket = _open_socket(self._context, self.address, topic, self._key)
         self._monitor = self._socket.get_monitor_socket(
-            zmq.EVENT_HANDSHAKE_SUCCEEDED | zmq.EVENT_DISCONNECTED
+            zmq.EVENT_HANDSHAKE_SUCCEEDED | zmq.EVENT_DISCONNECTED | _HANDSHAKE_FAILED
         )
         self._poller = zmq.Poller()
         self._poller.register(self._socket, zmq.POLLIN)
@@ -186,6 +202,9 @@ class Client:
                 while self._monitor.poll(0):
                     event = recv_monitor_message(self._monitor)["event"]
                     self.connected = event == zmq.EVENT_HANDSHAKE_SUCCEEDED
+                    self.refused = not self.connected and (
+                        self.refused or bool(event & _HANDSHAKE_FAILED)
+                    )
                 if self._clock:
                     self._clock.step()
         except BaseException as error:
@@ -231,14 +250,16 @@ class Client:
         if self._clock:
             self._poller.unregister(self._clock.socket)
             self._clock.close()
-        self._clock = ClockClient(self._context, address)
+        self._clock = ClockClient(self._context, address, self._key)
         self._poller.register(self._clock.socket, zmq.POLLIN)
 
 
 def _open_socket(
-    context: zmq.Context[zmq.Socket[bytes]], address: Address, topic: str
+    context: zmq.Context[zmq.Socket[bytes]], address: Address, topic: str, key: ClientKey | None
 ) -> zmq.Socket[bytes]:
     subscriber = context.socket(zmq.SUB)
+    if key is not None:
+        encrypt(subscriber, key)
     subscriber.setsockopt(zmq.RCVHWM, QUEUED_MESSAGES)
     subscriber.setsockopt(zmq.MAXMSGSIZE, MAX_PAYLOAD_BYTES + 4096)
     subscriber.setsockopt(zmq.RECONNECT_IVL_MAX, 1000)

@@ -121,6 +121,11 @@ class Watch:
             came = f"{self.frames} of {self._limits.frames} pictures came, then none"
             return f"{stream} stopped: {came} for {silent_s:g} s; see what launch.py says"
         start = f"no picture of {stream} came in {silent_s:g} s:"
+        if client.refused:
+            return (
+                f"{start} the publisher there does not let this client in; it needs --curve and a "
+                "key file that this publisher's `python -m realtime.keys new` wrote"
+            )
         if not client.connected:
             return f"{start} nobody answers there; is launch.py running, with this --bind address?"
         if client.tally.malformed:

@@ -11,7 +11,6 @@
     invitation.py    what the terminal shows: where to open the page, and a QR code
     certificates.py  a local authority and this machine's certificate; `python -m realtime.web`
     machine.py       the names and addresses that other machines know this one by
-    files.py         files that only their owner may read
     static/          the page: plain ES modules, served as they are
 
 A picture travels as in ZeroMQ's multipart form, without the topic: `header|payload` in one binary

@@ -35,7 +35,7 @@ from cryptography.hazmat.primitives.serialization import (
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from realtime.errors import UsageError
-from realtime.web.files import write_secret
+from realtime.secret_files import write_secret
 from realtime.web.machine import PRIVATE_NETWORKS
 
 CA_CERTIFICATE, CA_KEY = "ca.crt", "ca.key"

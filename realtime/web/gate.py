@@ -13,7 +13,8 @@ import secrets
 import time
 from collections.abc import Callable
 
-from realtime.web.files import state_folder, write_secret
+from realtime.errors import UsageError
+from realtime.secret_files import read_secret, state_folder, write_secret
 
 PASS_LIFE_S = 12 * 3600
 KEY_BYTES = 32
@@ -51,14 +52,14 @@ def load_key(on_event: Callable[[str], None]) -> bytes:
     folder = state_folder()
     path = folder / KEY_FILE
     try:
-        if path.exists() and len(key := path.read_bytes()) == KEY_BYTES:
+        if path.exists() and len(key := read_secret(path)) == KEY_BYTES:
             return key
         key = secrets.token_bytes(KEY_BYTES)
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         write_secret(path, key)
-    except OSError as error:
+    except (OSError, UsageError) as error:
         on_event(
-            f"web: {path} cannot be used ({error.strerror}): pages will not go on by themselves "
+            f"web: {path} cannot be used ({error}): pages will not go on by themselves "
             "after a restart; they need the new address then"
         )
         return secrets.token_bytes(KEY_BYTES)

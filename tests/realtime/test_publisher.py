@@ -14,9 +14,10 @@ import zmq
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from realtime.connections import Connections
 from realtime.errors import AddressError, UsageError
 from realtime.frame import unix_us
-from realtime.publisher import MAX_INCOMING_BYTES, QUEUED_MESSAGES, Connections, Publisher
+from realtime.publisher import MAX_INCOMING_BYTES, QUEUED_MESSAGES, Publisher
 from realtime.wire import Codec, Flag, Form, Header, parse, parse_info
 
 PATIENCE_S = 10.0

@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 import os
+import stat
 from pathlib import Path
+
+from realtime.errors import UsageError
+
+_MOST_BYTES = 1 << 16
 
 
 def write_secret(path: Path, content: bytes) -> None:
@@ -14,6 +19,22 @@ def write_secret(path: Path, content: bytes) -> None:
     with os.fdopen(descriptor, "wb") as file:
         file.write(content)
     partial.replace(path)
+
+
+def read_secret(path: Path) -> bytes:
+    """The content of a file that only its owner may read.
+
+    Raises OSError, and `UsageError` for one that others may read: it is no secret any more. Windows
+    keeps a user's files from others in its own way, which is not looked at.
+    """
+    with path.open("rb") as file:
+        mode = os.fstat(file.fileno()).st_mode
+        if os.name == "posix" and mode & (stat.S_IRWXG | stat.S_IRWXO):
+            raise UsageError(
+                f"{path} is a secret that others may read (mode {stat.S_IMODE(mode):o}): make a "
+                f"new one if anybody may have; else chmod 600 {path}"
+            )
+        return file.read(_MOST_BYTES)
 
 
 def state_folder() -> Path:
