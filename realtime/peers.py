@@ -12,6 +12,7 @@ from __future__ import annotations
 import contextlib
 import socket
 import struct
+import sys
 import time
 from collections.abc import Callable, Iterator
 
@@ -24,6 +25,7 @@ MOST_BYTES_PER_S = 1 << 16
 HANDSHAKE_MS = 5000
 _LOOK_S = 0.05
 
+_NO_LINGER = struct.pack("hh" if sys.platform == "win32" else "ii", 1, 0)
 _TCP_INFO = 11
 _RECEIVED = struct.Struct("<128xQ")
 """Of Linux's struct tcp_info: tcpi_bytes_received."""
@@ -88,6 +90,8 @@ class Peers:
     def cut(self, descriptor: int, why: str) -> None:
         """End a connection; ZeroMQ has no way to, so it finds it ended by the other end."""
         with contextlib.suppress(OSError), self._connection(descriptor) as connection:
+            # Closing is then the end at once, for one too that reads or sends nothing more.
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _NO_LINGER)
             connection.shutdown(socket.SHUT_RDWR)
         if why not in self._said:
             self._said.add(why)

@@ -17,7 +17,7 @@ from realtime.errors import UsageError
 from realtime.keys.client_key import ClientKey
 from realtime.keys.folder import KeyFolder
 
-_DOMAIN = b"headset-avatar"
+_DOMAIN = "headset-avatar"
 LEAST_MESSAGE_BYTES = 512
 """The messages of a handshake are that long: no less may be allowed."""
 
@@ -36,14 +36,14 @@ class Guard:
         self._keys, self._on_event, self._said = keys, on_event, set[str]()
         self._secret = keys.secret().encode()
         self._authenticator = ThreadAuthenticator(context, log=_silent())
-        self._authenticator.configure_curve_callback(credentials_provider=self)
+        self._authenticator.configure_curve_callback(_DOMAIN, self)
         self._authenticator.start()
 
     def protect(self, socket: zmq.Socket[bytes]) -> None:
         """To be called before the socket is bound."""
         socket.setsockopt(zmq.CURVE_SERVER, 1)
         socket.setsockopt(zmq.CURVE_SECRETKEY, self._secret)
-        socket.setsockopt(zmq.ZAP_DOMAIN, _DOMAIN)
+        socket.setsockopt(zmq.ZAP_DOMAIN, _DOMAIN.encode())
         # Should the authenticator be gone, nobody comes in, instead of everybody.
         socket.setsockopt(zmq.ZAP_ENFORCE_DOMAIN, 1)
 

@@ -36,6 +36,8 @@ MOST_VIEWERS = 8
 _GOODBYE_S = 1.0
 _IDLE_S = 15.0
 """A connection that asks for nothing is closed."""
+_WRONG_TOKEN_S = 0.1
+"""So long a wrong token takes, which bounds how many can be tried."""
 
 
 class WebServer(threading.Thread):
@@ -173,6 +175,7 @@ class WebServer(threading.Thread):
         if upgrade and request.headers.get("Origin") != f"{request.scheme}://{request.host}":
             return self._refuse(403, "it came from another site's page")
         if not self._gate.admits(request.query.get("token", ""), request.query.get("pass", "")):
+            await asyncio.sleep(_WRONG_TOKEN_S)
             return self._refuse(403, "it had no token of this run and no pass")
         if len(self._viewers) >= MOST_VIEWERS:
             return self._refuse(503, f"{MOST_VIEWERS} browsers watch already")

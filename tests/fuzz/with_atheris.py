@@ -1,8 +1,8 @@
 """`python -m tests.fuzz.with_atheris TARGET [OPTION ...]`: inputs that follow the coverage.
 
 Needs `pip install atheris`, which is not among the project's own dependencies: it has builds for
-few versions of Python. The options are libFuzzer's, such as -max_total_time=60. What breaks is written
-to crash-...; copy it to corpus/TARGET/, where `test_fuzz.py` finds it.
+few versions of Python. The options are libFuzzer's, such as -max_total_time=60. What breaks is
+written to crash-...; copy it to corpus/TARGET/, where `test_fuzz.py` finds it.
 """
 
 from __future__ import annotations

@@ -14,6 +14,7 @@ import zmq
 from realtime.clock import ClockServer
 from realtime.codec import encode
 from realtime.frame import Image, unix_us
+from realtime.keys import KeyFolder
 from realtime.publisher import Publisher
 from realtime.wire import Codec, Flag, Form, Header, pack_message
 
@@ -54,13 +55,16 @@ class Broadcast(threading.Thread):
         limit: int = 10**9,
         flags: Flag = Flag.KEY,
         shift_us: int = 0,
+        keys: KeyFolder | None = None,
     ) -> None:
         """`limit` is how many pictures are sent; `shift_us` is how wrong its clock is."""
         super().__init__(name="broadcast")
-        self.publisher = Publisher(bind, stream, form)
+        self.said: list[str] = []
+        """What it had to say to people."""
+        self.publisher = Publisher(bind, stream, form, keys=keys, on_event=self.said.append)
         self.address = self.publisher.address
         self._period_s, self._limit, self._flags, self._shift_us = period_s, limit, flags, shift_us
-        self._clock = ClockServer(self.address)
+        self._clock = ClockServer(self.address, keys)
         self._stopping = threading.Event()
 
     def __enter__(self) -> Self:

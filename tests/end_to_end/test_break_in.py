@@ -1,0 +1,187 @@
+"""The attacks of break_in.py on a real launch.py: nothing comes of them, and the stream goes on."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import zipfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import onnx
+import pytest
+
+from realtime.address import parse_address
+from realtime.bundle import CAMERA, GOLDEN, MANIFEST, MODEL
+from realtime.client import Client
+from realtime.keys import KeyFolder
+from tests.conftest import write_tiny_manifest
+from tests.end_to_end.break_in import (
+    ON_A_SOCKET,
+    ON_THE_WEB,
+    ask_for,
+    subscribe_without_a_key,
+)
+from tests.end_to_end.live import live_stream
+from tests.end_to_end.test_launch import run
+
+PATIENCE_S = 30.0
+MOST_GROWTH_MB = 60
+"""Of the process under any attack; ZeroMQ's buffers for each connection are the most of it."""
+
+
+class Live(NamedTuple):
+    """A launch.py that is attacked, and somebody who watches."""
+
+    pid: int
+    address: str
+    clock: str
+    site: str
+    watcher: Client
+
+
+@pytest.fixture(scope="module", params=["plain", "curve"])
+def live(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Live]:
+    folder = tmp_path_factory.mktemp("live")
+    arguments: list[object] = ["--codec", "raw"]
+    curve = None
+    if request.param == "curve":
+        keys, curve = KeyFolder(folder / "keys"), folder / "alice.key.json"
+        keys.new("alice").save(curve)
+        arguments += ["--curve", keys.path]
+    with (
+        pytest.MonkeyPatch.context() as patch,
+        live_stream(folder, *arguments, "--web", 0) as (process, address),
+    ):
+        patch.setenv("XDG_STATE_HOME", str(folder / "state"))
+        assert process.stderr is not None
+        site = process.stderr.readline().split()[-1].partition("/#")[0]
+        with Client(address, curve=curve) as watcher:
+            while watcher.clock_offset_ms is None:
+                assert watcher.read(PATIENCE_S) is not None
+            clock = str((watcher.info or {})["clock"])
+            yield Live(process.pid, address, clock, site, watcher)
+
+
+def megabytes(pid: int) -> float:
+    pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
+    return pages * os.sysconf("SC_PAGESIZE") / 2**20
+
+
+def goes_on(watcher: Client) -> bool:
+    """Ten more pictures came, of those that are sent now, and none was damaged."""
+    watcher.read(0)
+    came = [watcher.read(PATIENCE_S) for _ in range(10)]
+    return None not in came and not watcher.tally.malformed and watcher.tally.restarts == 0
+
+
+def test_three_ports_are_open_and_only_to_this_machine(live: Live) -> None:
+    own = {str(link.readlink()) for link in Path(f"/proc/{live.pid}/fd").iterdir()}
+    listening = []
+    for table in ("tcp", "tcp6"):
+        for line in Path(f"/proc/{live.pid}/net/{table}").read_text().splitlines()[1:]:
+            _, local, _, state, *_, inode = line.split()[:10]
+            if state == "0A" and f"socket:[{inode}]" in own:
+                host, port = local.split(":")
+                listening.append((host, int(port, 16)))
+    assert {port for _, port in listening} == {
+        parse_address(live.address).port,
+        parse_address(live.clock).port,
+        int(live.site.rpartition(":")[2]),
+    }
+    assert {host for host, _ in listening} == {"0100007F"}  # 127.0.0.1, as the kernel writes it
+
+
+@pytest.mark.parametrize("port", ["address", "clock"])
+@pytest.mark.parametrize("attack", ON_A_SOCKET, ids=lambda attack: attack.__name__)
+def test_an_attack_on_a_socket(live: Live, port: str, attack: Callable[[str], str]) -> None:
+    before_mb = megabytes(live.pid)
+    assert attack(getattr(live, port)) == ON_A_SOCKET[attack]
+    assert goes_on(live.watcher)
+    assert megabytes(live.pid) - before_mb < MOST_GROWTH_MB
+
+
+@pytest.mark.parametrize("attack", ON_THE_WEB, ids=lambda attack: attack.__name__)
+def test_an_attack_on_the_page(live: Live, attack: Callable[[str], str]) -> None:
+    assert ask_for(live.site, "/")[0] == 200
+    assert attack(live.site) == ON_THE_WEB[attack]
+    assert goes_on(live.watcher)
+
+
+def test_who_has_no_key_sees_what_anybody_may(live: Live, request: pytest.FixtureRequest) -> None:
+    encrypted = "curve" in request.node.name
+    assert subscribe_without_a_key(live.address) == ("nothing" if encrypted else "pictures")
+
+
+def climb(bundle: Path) -> None:
+    text = (bundle / MANIFEST).read_text()
+    (bundle / MANIFEST).write_text(text.replace(f'"{CAMERA}"', '"../../secret"'))
+
+
+def link(name: str) -> Callable[[Path], None]:
+    def damage(bundle: Path) -> None:
+        secret = bundle.parent / "secret"
+        shutil.copy(bundle / name, secret)
+        (bundle / name).unlink()
+        (bundle / name).symlink_to(secret)
+
+    return damage
+
+
+def pipe(bundle: Path) -> None:
+    (bundle / CAMERA).unlink()
+    os.mkfifo(bundle / CAMERA)
+
+
+def bomb(bundle: Path) -> None:
+    with zipfile.ZipFile(bundle / GOLDEN, "w", zipfile.ZIP_DEFLATED) as file:
+        with file.open("input_0.npy", "w") as entry:
+            for _ in range(64):
+                entry.write(bytes(1 << 20))
+    write_tiny_manifest(bundle)
+
+
+def weights_elsewhere(bundle: Path) -> None:
+    """With a length written longer than it need be, as a protobuf allows."""
+    (bundle / "weights.bin").write_bytes(bytes(16))
+    model = onnx.load(bundle / MODEL)
+    tensor = onnx.TensorProto(name="w", dims=[16], data_type=2, data_location=1)
+    tensor.external_data.add(key="location", value="weights.bin")
+    model.graph.initializer.append(tensor)
+    plain = model.SerializeToString()
+    assert b"\x0a\x08location" in plain
+    entry = b"\x0a\x88\x00location\x12\x0bweights.bin"
+    initializer = b"\x08\x10\x10\x02\x42\x01w" + b"\x6a" + bytes([len(entry)]) + entry + b"\x70\x01"
+    graph = onnx.load(bundle / MODEL).graph.SerializeToString()
+    graph += b"\x2a" + bytes([len(initializer)]) + initializer
+    model.ClearField("graph")
+    size = bytes([len(graph) & 127 | 128, len(graph) >> 7])
+    evil = model.SerializeToString() + b"\x3a" + size + graph
+    assert onnx.load_from_string(evil).graph.initializer[0].external_data[0].value == "weights.bin"
+    (bundle / MODEL).write_bytes(evil)
+    write_tiny_manifest(bundle)
+
+
+@pytest.mark.parametrize(
+    ("damage", "message"),
+    [
+        (climb, "'../../secret' is not the plain name"),
+        (link(MANIFEST), "a symbolic link for its manifest.json"),
+        (link(MODEL), "model.onnx is a symbolic link"),
+        (link(GOLDEN), "golden.npz is a symbolic link"),
+        (pipe, "lacks camera.json"),
+        (bomb, "input_0.npy unpacks to 67108864 bytes"),
+        (weights_elsewhere, "keeps weights in another file"),
+    ],
+)
+def test_a_bundle_that_reaches_elsewhere(
+    tiny_bundle: Path, damage: Callable[[Path], None], message: str
+) -> None:
+    damage(tiny_bundle)
+    done = run("--camera", "demo", "--bundle", tiny_bundle, "--bind", "tcp://127.0.0.1:0")
+    assert done.returncode == 1
+    assert message in done.stderr
+    assert done.stderr.count("\n") == 1
