@@ -20,7 +20,7 @@ def parse_web_address(text: str) -> Address:
             f"--web {text!r:.80}: give a port, such as 8443, for browsers on this machine, or a "
             "host and a port, such as 0.0.0.0:8443, for those of others"
         )
-    host = {None: "127.0.0.1", "*": "0.0.0.0"}.get(match[1], match[1])
+    host = {None: "127.0.0.1", "*": "0.0.0.0"}.get(match[1], match[1])  # noqa: S104  # where others may come, `WebServer` decides
     return Address(host, int(match[2]))
 
 
