@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
+import signal
 import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -24,7 +26,8 @@ from tests.end_to_end.break_in import (
     subscribe_without_a_key,
 )
 from tests.end_to_end.live import live_stream
-from tests.end_to_end.test_launch import run
+from tests.end_to_end.test_launch import run, running
+from tests.servers import MjpegServer
 
 PATIENCE_S = 30.0
 MOST_GROWTH_MB = 60
@@ -185,3 +188,21 @@ def test_a_bundle_that_reaches_elsewhere(
     assert done.returncode == 1
     assert message in done.stderr
     assert done.stderr.count("\n") == 1
+
+
+def test_the_camera_s_password_is_shown_nowhere(tiny_bundle: Path, tmp_path: Path) -> None:
+    report = tmp_path / "report.json"
+    with MjpegServer(size_px=(64, 64), login=("ann", "hunter2")) as camera:
+        url = camera.url.replace("://", "://ann:hunter2@") + "?token=hunter2"
+        arguments = ("--camera", url, "--bundle", tiny_bundle, "--report", report)
+        with running(*arguments) as (launched, address), Client(address) as watcher:
+            assert watcher.read(PATIENCE_S) is not None
+            camera.kill()
+            while (watcher.info or {}).get("source", {}).get("state") != "lost":
+                assert watcher.read(PATIENCE_S) is not None
+            told = json.dumps(watcher.info)
+            launched.send_signal(signal.SIGINT)
+            _, said = launched.communicate(timeout=PATIENCE_S)
+    for shown in (told, said, report.read_text()):
+        assert "***@127.0.0.1" in shown
+        assert "hunter2" not in shown
