@@ -10,6 +10,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
@@ -20,7 +21,9 @@ from realtime.bundle import CAMERA, GOLDEN, MANIFEST, Bundle
 from realtime.clock import OffsetFilter, answer
 from realtime.codec import decode
 from realtime.connections import Connections
-from realtime.errors import AddressError, BadBundle, WireError
+from realtime.errors import AddressError, BadBundle, SessionError, WireError
+from realtime.sessions.format import INDEX, SESSION, Camera, IndexRow, SessionFile
+from realtime.sessions.reader import Session
 from realtime.wire import parse, parse_info
 from tests.conftest import write_tiny_bundle, write_tiny_manifest
 from tests.vectors.make import vectors
@@ -45,6 +48,7 @@ def targets() -> Iterator[dict[str, Target]]:
     with tempfile.TemporaryDirectory() as folder:
         every = (_message(), _info(), _ping(), _subscription(), _web_socket())
         every += _bundle_files(Path(folder)) + _checkpoint_files(Path(folder))
+        every += (_session(Path(folder)),)
         yield {target.name: target for target in every}
 
 
@@ -160,6 +164,32 @@ def _profile(folder: Path) -> Target:
             CameraProfile.load(path).for_size((64, 48))
 
     return Target(name="profile", seeds=((DEMO / CAMERA).read_bytes(),), run=run)
+
+
+def _session(folder: Path) -> Target:
+    """The index, of a session whose session.json is good."""
+    row = IndexRow(seq=0, capture_ns=5, capture_unix_us=5, dropped_before=0, crc32=1)
+    rows = [row.model_copy(update={"seq": n, "capture_ns": 5 + n}) for n in range(3)]
+    camera = Camera(source="x", asked={}, settings={}, fps=None, notes=())
+    about = SessionFile(
+        created=datetime(2026, 1, 2, tzinfo=UTC),
+        size_px=(4, 4),
+        codec="x",
+        camera=camera,
+        profile=None,
+        bundle=None,
+        software={},
+    )
+    (folder / SESSION).write_text(about.model_dump_json())
+
+    def run(data: bytes) -> None:
+        (folder / INDEX).write_bytes(data)
+        with suppress(SessionError):
+            session = Session.open(folder)
+            len(session.times_us) + len(session.notes)
+
+    good = "".join(row.model_dump_json() + "\n" for row in rows).encode()
+    return Target(name="session", seeds=(good,), run=run)
 
 
 def _checkpoint_files(folder: Path) -> tuple[Target, ...]:
