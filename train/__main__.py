@@ -14,6 +14,8 @@ from train.errors import TrainError
 
 COMMANDS = {
     "simulate": ("train.simulate.config:SimulateConfig", "train.simulate.command"),
+    "landmarks": ("train.landmarks.config:LandmarksConfig", "train.landmarks.command"),
+    "renders": ("train.renders.config:RendersConfig", "train.renders.command"),
     "check": ("train.check:CheckConfig", "train.check"),
     "fit": ("train.config:FitArguments", "train.fit"),
     "evaluate": ("train.evaluate:EvaluateConfig", "train.evaluate"),
@@ -28,6 +30,8 @@ COMMANDS = {
 USAGE = """usage: python -m train COMMAND [--help]
 
   simulate   render a simulated headset user: images of V and C, truth, clips
+  landmarks  points of an avatar's face, to find the camera's viewpoint by
+  renders    render domain C: your avatar, as your calibrated camera would see it
   check      look at the images before training: sizes, duplicates, light, expressions
   fit        learn D and E from unpaired images of V and C; go on with a run that was stopped
   evaluate   measure runs against the truth of a simulated set

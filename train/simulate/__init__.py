@@ -1,6 +1,7 @@
 """`python -m train simulate`: renders simulated headset sessions from an avatar with ARKit shapes.
 
 command.py          writes the data set: v/, truth/, c/, coefficients.json, clips (video.py)
+├── output.py       folders, PNG and JSON
 ├── expressions.py  what the face does: random stills and speech-like trajectories
 ├── scene.py        what surrounds it, by seed: camera and lights (optics.py), background, sensor
 ├── backgrounds.py  a folder of pictures, and parts of them

@@ -13,12 +13,8 @@ truth/ and coefficients.json are for evaluation; what trains on v/ and c/ never 
 
 from __future__ import annotations
 
-import json
-import shutil
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from importlib import metadata
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -26,15 +22,15 @@ from numpy.typing import NDArray
 from rich.console import Console
 from rich.progress import Progress
 
-from calibration.opencv import cv2
 from calibration.profile import CameraProfile
-from train.errors import BadData, TrainError
+from train.errors import TrainError
 from train.simulate import scene
 from train.simulate.avatar import Avatar
 from train.simulate.backgrounds import Backgrounds
 from train.simulate.config import SimulateConfig
 from train.simulate.expressions import Expression, Face
 from train.simulate.optics import Camera
+from train.simulate.output import prepare, software_version, write_json, write_png
 from train.simulate.renderer import Renderer
 from train.simulate.rig import Rig
 from train.simulate.scene import Shot
@@ -57,7 +53,7 @@ def run(config: SimulateConfig) -> None:
     """Write the data set. Raises `TrainError`; Ctrl-C keeps what is written and exits with 130."""
     console = Console(stderr=True)
     with closing(Simulation(config)) as simulation:
-        _prepare(config)
+        prepare(config.out, ("v", "truth", "c"), RECORD, WRITTEN, config.overwrite)
         try:
             with Progress(console=console) as progress, simulation.recorded():
                 simulation.write_v(progress)
@@ -98,8 +94,8 @@ class Simulation:
             face = self._face.still(self._random(V_FACE, index))
             session = self._random(V_SESSION, index // STILLS_PER_SESSION)
             shot = scene.still(self._random(V_SHOT, index), session, len(self._backgrounds))
-            _write_png(self._config.out / "truth" / name, self.draw_c(face))
-            _write_png(
+            write_png(self._config.out / "truth" / name, self.draw_c(face))
+            write_png(
                 self._config.out / "v" / name,
                 self.draw_v(face, shot, self._random(V_NOISE, index)),
             )
@@ -109,7 +105,7 @@ class Simulation:
         for index in progress.track(range(self._config.c), description="c"):
             name = f"{index:06d}.png"
             face = self._face.still(self._random(C_FACE, index))
-            _write_png(self._config.out / "c" / name, self.draw_c(face))
+            write_png(self._config.out / "c" / name, self.draw_c(face))
             self._coefficients["c"][name] = face
 
     def write_clip(self, progress: Progress) -> None:
@@ -145,8 +141,8 @@ class Simulation:
             yield
         finally:
             out = self._config.out
-            _write_json(out / "coefficients.json", {**self._coefficients, "clip": self._clip})
-            _write_json(out / RECORD, self._record())
+            write_json(out / "coefficients.json", {**self._coefficients, "clip": self._clip})
+            write_json(out / RECORD, self._record())
             CameraProfile(camera="simulated", viewpoint=scene.VIEWPOINT).save(out / "camera.json")
 
     def _record(self) -> dict[str, Any]:
@@ -155,7 +151,7 @@ class Simulation:
             "version": 1,
             "description": f"simulated, {self.summary()}, avatar {config.avatar.name}, "
             f"seed {config.seed}",
-            "software": f"headset-avatar {_software_version()}",
+            "software": f"headset-avatar {software_version()}",
             "credits": [avatar.copyright] if avatar.copyright else [],
             "size": config.size,
             "mouth_px": _mouth_px(config.size),
@@ -179,51 +175,9 @@ class Simulation:
         return np.random.default_rng([self._config.seed, stream, index])
 
 
-def _prepare(config: SimulateConfig) -> None:
-    """Make the folders. Raises `BadData` where something is in the way."""
-    out = config.out
-    try:
-        if out.is_dir() and any(out.iterdir()):
-            if not config.overwrite:
-                raise BadData(f"--out {out} is not empty: choose another folder, or --overwrite")
-            if not (out / RECORD).exists():
-                raise BadData(f"--out {out} is no simulation to overwrite: choose another folder")
-            _remove(out)
-        for name in ("v", "truth", "c"):
-            (out / name).mkdir(parents=True)
-    except OSError as error:
-        raise TrainError(f"--out {out} cannot be written: {error}") from error
-
-
-def _remove(out: Path) -> None:
-    """Delete what a simulation writes, and nothing else."""
-    for name in WRITTEN:
-        path = out / name
-        if path.is_dir():
-            shutil.rmtree(path)
-        else:
-            path.unlink(missing_ok=True)
-
-
 def _mouth_px(size: int) -> list[int]:
     """x, y, width, height of where the mouth moves in a picture of domain C."""
     corners = Camera.at(scene.VIEWPOINT).project(scene.MOUTH_BOX_M, size)
     left, top = np.floor(corners.min(axis=0)).astype(int).tolist()
     right, bottom = np.ceil(corners.max(axis=0)).astype(int).tolist()
     return [left, top, right - left, bottom - top]
-
-
-def _write_png(path: Path, image: NDArray[np.uint8]) -> None:
-    _, data = cv2.imencode(".png", image[..., ::-1], [cv2.IMWRITE_PNG_COMPRESSION, 1])
-    path.write_bytes(data.tobytes())
-
-
-def _write_json(path: Path, value: dict[str, Any]) -> None:
-    path.write_text(json.dumps(value, indent=1) + "\n")
-
-
-def _software_version() -> str:
-    try:
-        return metadata.version("headset-avatar")
-    except metadata.PackageNotFoundError:
-        return "(not installed)"

@@ -69,6 +69,8 @@ SINGLE = (
     "jawOpen", "jawForward", "mouthClose", "mouthFunnel", "mouthPucker", "mouthRollLower",
     "mouthRollUpper", "mouthShrugLower", "mouthShrugUpper", "cheekPuff", "tongueOut",
 )  # fmt: skip
+OPENED_BY = {"mouthClose": 1.0, "tongueOut": 0.4}
+"""Shape -> how far the jaw has to open for it; see `plausible`."""
 DRIVEN = (
     *SINGLE,
     *(f"{name}{side}" for name in (*PAIRED, "mouth", "jaw") for side in ("Left", "Right")),
@@ -100,6 +102,14 @@ class Face:
                 if rng.random() < 0.22:
                     _add(face, _sided({name: 1.0}, rng, 0.5), rng.beta(1.2, 1.6))
         return self._finish(face)
+
+    def alone(self, rng: np.random.Generator, number: int) -> Expression:
+        """One shape by itself, the `number`-th around the list of them: first its most, later any
+        part of it, so that each of an avatar's shapes is seen, also those that speech never moves.
+        """
+        turn, place = divmod(number, len(self.shapes))
+        shape, value = self.shapes[place], 1.0 if turn == 0 else float(rng.random())
+        return self._finish({"jawOpen": OPENED_BY.get(shape, 0.0) * value, shape: value})
 
     def speech(self, rng: np.random.Generator, seconds: float, fps: float) -> list[Expression]:
         """Somebody who talks: syllables, pauses, feelings that come and go; one per frame."""
