@@ -9,6 +9,7 @@
 format.py    the files' contents      marks.py    what happened when
 writer.py    writes a session         recorder.py a thread that writes what a camera gives
 reader.py    opens one, also one that was cut off
+guide.py     tells the wearer what to do (guide_script.py), and marks it
 check.py     what `verify` looks at   trim.py     a part of a session, as one of its own
 
 Nothing is imported here: sources read sessions, and the recorder reads sources.

@@ -14,8 +14,16 @@ from calibration.profile import ProfileError
 from realtime.command_line import parse
 from realtime.errors import RealtimeError, SessionError, UsageError
 from realtime.sessions.check import verify
-from realtime.sessions.config import CONFIGS, ExportConfig, InfoConfig, TrimConfig, VerifyConfig
+from realtime.sessions.config import (
+    CONFIGS,
+    ExportConfig,
+    GuideConfig,
+    InfoConfig,
+    TrimConfig,
+    VerifyConfig,
+)
 from realtime.sessions.export import export_frames
+from realtime.sessions.guide import guide
 from realtime.sessions.reader import Session
 from realtime.sessions.summary import as_json, as_text
 from realtime.sessions.trim import trim
@@ -26,6 +34,7 @@ _USAGE = """usage: python -m realtime.sessions COMMAND FOLDER [--help]
   verify         decode every picture and compare it with what the camera gave
   export-frames  pictures as PNG files, whole or as the model sees them
   trim           a part of it, as a session of its own
+  guide          while it is recorded: what face to make now, marked in the session
 
 A session is recorded by launch.py --record FOLDER, and played by launch.py --camera FOLDER.
 """
@@ -51,6 +60,9 @@ def run(arguments: Sequence[str]) -> int:
     except (RealtimeError, ProfileError) as error:
         print(f"sessions: {error}", file=sys.stderr)
         return 2 if isinstance(error, UsageError) else 1
+    except KeyboardInterrupt:
+        print("\nsessions: stopped", file=sys.stderr)
+        return 130
     return 0
 
 
@@ -68,6 +80,16 @@ def _do(config: object) -> None:
             session = Session.open(config.folder)
             count = trim(session, config.out, config.from_s, config.to_s)
             print(f"wrote {count} pictures to {config.out}")
+        case GuideConfig():
+            print(f"{guide(config, _show)} steps are marked in {config.folder}")
+
+
+def _show(line: str, replaced: bool) -> None:
+    """A line on the terminal, which the next one replaces if `replaced`."""
+    if sys.stdout.isatty():
+        print(f"\r\x1b[K{line}", end="" if replaced else "\n", flush=True)
+    elif not replaced:
+        print(line, flush=True)
 
 
 def _verify(session: Session) -> None:

@@ -11,6 +11,7 @@ from typing import Annotated
 from tyro.conf import Positional, arg
 
 from realtime.errors import UsageError
+from realtime.sessions.guide_script import Kind
 
 Folder = Annotated[Positional[Path], arg(metavar="FOLDER")]
 
@@ -85,10 +86,36 @@ class TrimConfig:
             raise UsageError(f"--from-s {self.from_s:g} --to-s {self.to_s:g}: give 0 <= from < to")
 
 
-CONFIGS: dict[str, type[InfoConfig | VerifyConfig | ExportConfig | TrimConfig]] = {
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GuideConfig:
+    """While launch.py --record FOLDER runs: say what face to make, how to move, when to change the
+    light, with a countdown; and mark in the session when it was done. Whoever wears the headset
+    may not see the screen: let somebody read it out, or look at it in the headset."""
+
+    folder: Folder
+    """The session that is being recorded, or is about to be."""
+    only: tuple[Kind, ...] = ()
+    """These parts of the script alone: expression, speech, head, light."""
+    hold_s: float = 6.0
+    """How long each thing is done."""
+    ready_s: float = 4.0
+    """How long before it is announced."""
+    wait_s: float = 60.0
+    """How long to wait for the recording to begin."""
+
+    def __post_init__(self) -> None:
+        for name in ("hold_s", "ready_s", "wait_s"):
+            value = getattr(self, name)
+            if not 0 <= value <= 3600:
+                option = name.replace("_", "-")
+                raise UsageError(f"--{option} {value:g}: give seconds, 0 to 3600")
+
+
+CONFIGS: dict[str, type[InfoConfig | VerifyConfig | ExportConfig | TrimConfig | GuideConfig]] = {
     "info": InfoConfig,
     "verify": VerifyConfig,
     "export-frames": ExportConfig,
     "trim": TrimConfig,
+    "guide": GuideConfig,
 }
 """Command -> what it can be asked for."""
