@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 from calibration.opencv import cv2
@@ -9,6 +10,7 @@ from calibration.profile import CameraProfile
 from realtime.errors import SessionError
 from realtime.frame import Image
 from realtime.sessions.config import ExportConfig
+from realtime.sessions.format import MARKS
 from realtime.sessions.reader import Session
 from realtime.sessions.writer import make_folder
 from realtime.view import ViewMap
@@ -31,6 +33,9 @@ def export_frames(config: ExportConfig) -> tuple[int, tuple[str, ...]]:
                 written += 1
     finally:
         pictures.close()
+    marks = session.folder / MARKS
+    if marks.exists():  # so that `train check` finds out what the wearer was asked to do
+        shutil.copyfile(marks, config.out / MARKS)
     return written, pictures.missing
 
 

@@ -74,7 +74,7 @@ def board_poses(lens: Intrinsics, board: Board, count: int, seed: int = 1) -> li
         distance = length * near * rng.uniform(0.85, 1.25)
         place = (np.array([index % columns, index // columns]) + 0.5) / (columns, rows)
         aim = (place - 0.5) * 0.95 * lens.size_px + (np.array(lens.size_px) - 1) / 2
-        ray = np.array([*_rays(lens, aim.reshape(1, 1, 2))[0, 0], 1.0])
+        ray = np.array([*rays_of(lens, aim.reshape(1, 1, 2))[0, 0], 1.0])
         ray /= np.linalg.norm(ray)
         turn = _facing(ray) @ turn
         poses.append(Pose(turn=turn, shift_m=ray * distance - turn @ middle))
@@ -134,11 +134,11 @@ def _all_rays(lens: Intrinsics) -> NDArray[np.float32]:
     """[h, w, 3]: what each pixel of the oversampled picture sees, on the plane z = 1."""
     width, height = (side * _OVERSAMPLING for side in lens.size_px)
     grid = np.stack(np.meshgrid(np.arange(width) + 0.5, np.arange(height) + 0.5), axis=-1)
-    plane = _rays(lens, grid / _OVERSAMPLING - 0.5)
+    plane = rays_of(lens, grid / _OVERSAMPLING - 0.5)
     return np.dstack([plane, np.ones_like(plane[..., 0])]).astype(np.float32)
 
 
-def _rays(lens: Intrinsics, pixels: Floats) -> Floats:
+def rays_of(lens: Intrinsics, pixels: Floats) -> Floats:
     """[h, w, 2] pixels -> x / z, y / z of what they see, by OpenCV."""
     undistort = cv2.fisheye.undistortPoints if lens.model == "fisheye" else _undistort_pinhole
     flat = undistort(pixels.reshape(-1, 1, 2), matrix(lens), np.array(lens.distortion))

@@ -5,6 +5,7 @@ measure.py     one picture -> its figures, fingerprint and thumbnail
 survey.py      all pictures of a source
 duplicates.py  fingerprints -> groups of near-duplicates, pictures that two sets share
 coverage.py    does C show the expressions that V shows?
+marks.py       was the wearer asked for what C shows?
 seen.py        all of that for a pair of domains
 findings.py    what was seen -> verdict lines with advice
 command.py     `check`; what a person gets to see: plots.py, thumbnails.py, page.py

@@ -99,6 +99,12 @@ def _as_json(seen: Seen, lines: list[Finding], chosen: Domains) -> dict[str, Any
             "v_beyond_c": seen.coverage.beyond(),
             "v_alone": seen.coverage.alone(),
         }
+    if seen.asked is not None:
+        asked = seen.asked
+        content["guide"] = {
+            kind: {"steps": asked.steps[kind], "seconds": round(asked.seconds[kind], 1)}
+            for kind in asked.steps
+        } | {"shapes_missing": asked.missing()}
     return content
 
 

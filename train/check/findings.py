@@ -53,6 +53,8 @@ def findings(seen: Seen) -> list[Finding]:
     lines += [_leak(overlap) for overlap in seen.leaks]
     if seen.coverage is not None:
         lines += _expressions(seen.coverage)
+    if seen.asked is not None:
+        lines += [Finding(level, "guide", text) for level, text in seen.asked.verdict()]
     order: tuple[Level, ...] = ("unusable", "warning", "note", "good")
     return sorted(lines, key=lambda line: order.index(line.level))
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from train.check import duplicates
 from train.check.coverage import Coverage, coverage
 from train.check.duplicates import Groups
+from train.check.marks import Asked, asked
 from train.check.survey import Survey, survey
 from train.data import Domains, open_source
 
@@ -39,6 +40,8 @@ class Seen:
     leaks: list[Overlap]
     """Each domain and its counterpart in a set for validation or test."""
     coverage: Coverage | None
+    asked: Asked | None
+    """What the wearer of V was asked to do; None: V has no marks."""
 
 
 def look(chosen: Domains, others: Domains | None, size: int) -> Seen:
@@ -65,4 +68,5 @@ def look(chosen: Domains, others: Domains | None, size: int) -> Seen:
         between=Overlap(ours=v, theirs=c, pairs=duplicates.shared(points[0], points[1], min(near))),
         leaks=leaks,
         coverage=coverage(v, c),
+        asked=asked(v, c),
     )
