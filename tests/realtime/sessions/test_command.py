@@ -79,7 +79,9 @@ def test_the_pictures_are_exported_as_they_are_or_as_the_model_sees_them(
 ) -> None:
     whole, seen = tmp_path / "whole", tmp_path / "seen"
     assert run(["export-frames", str(folder), "--out", str(whole), "--every", "10"]) == 0
-    assert sorted(p.name for p in whole.iterdir()) == ["000000.png", "000010.png", "000020.png"]
+    images = sorted(path.name for path in whole.glob("*.png"))
+    assert images == ["000000.png", "000010.png", "000020.png"]
+    assert (whole / "marks.jsonl").read_bytes() == (folder / "marks.jsonl").read_bytes()
     image = cv2.imread(str(whole / "000010.png"))[..., ::-1]
     np.testing.assert_array_equal(image, IMAGES[10])
     profile = tmp_path / "cam.json"

@@ -37,6 +37,16 @@ def test_every_driven_shape_is_arkits_and_is_exercised(stills: list[Expression])
         assert (0.3 if name == "mouthClose" else 0.5) < values.max() <= 1, name
 
 
+def test_each_shape_is_seen_alone_at_its_most_in_one_turn() -> None:
+    count = len(DRIVEN)
+    faces = [FACE.alone(np.random.default_rng(n), n) for n in range(2 * count)]
+    for number, name in enumerate(DRIVEN):
+        first, second = faces[number], faces[count + number]
+        assert first[name] == (0.8 if name == "mouthClose" else 1.0), name
+        assert 0 <= second[name] <= first[name]
+        assert {n for n, value in first.items() if value > 0} <= {name, "jawOpen"}
+
+
 def test_smiles_are_asymmetric_both_ways(stills: list[Expression]) -> None:
     difference = column(stills, "mouthSmileLeft") - column(stills, "mouthSmileRight")
     assert difference.min() < -0.15 < 0.15 < difference.max()

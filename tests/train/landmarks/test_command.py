@@ -1,0 +1,41 @@
+"""`python -m train landmarks`: the places are those of the face, whatever frame its file is in."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from calibration.opencv import cv2
+from calibration.viewpoint.points import load_points
+from tests.train.simulate.conftest import egl  # noqa: F401
+from tests.train.simulate.other_avatar import CORNER_CM, other_glb
+from train.__main__ import main
+from train.errors import TrainError
+from train.landmarks.config import LandmarksConfig
+
+
+@pytest.mark.usefixtures("egl")
+def test_points_lie_on_the_face_and_calibration_reads_them(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    other_glb().save(tmp_path / "my.vrm")
+    main(["landmarks", "--avatar", str(tmp_path / "my.vrm"), "--out", str(tmp_path / "p.csv")])
+    assert "wrote 12 points" in capsys.readouterr().out
+    points = {point.name: point for point in load_points(tmp_path / "p.csv")}
+    assert len(points) == 12
+    assert all(point.pixel is None for point in points.values())
+    per_cm = 0.023 / CORNER_CM
+    nose = points["tip of the nose"].head_m
+    assert nose[1] == pytest.approx(3.7 * per_cm, abs=0.002)
+    assert nose[2] == max(point.head_m[2] for point in points.values())
+    assert points["foremost point of the chin"].head_m[1] == pytest.approx(-4 * per_cm, abs=0.003)
+    assert points["corner of the mouth, wearer's left"].head_m[0] > 0
+    picture = cv2.imread(str(tmp_path / "p.png"))
+    assert picture is not None
+    assert (picture[:640] == (90, 220, 90)).all(axis=2).sum() > 100  # crosses, green
+
+
+def test_another_suffix_is_refused() -> None:
+    with pytest.raises(TrainError, match=r"ends in \.csv"):
+        LandmarksConfig(avatar=Path("a.vrm"), out=Path("points.json"))
