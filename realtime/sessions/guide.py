@@ -7,19 +7,22 @@ between steps - moving over, reading the next line - is never taken for the step
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from realtime.errors import SessionError
 from realtime.sessions.config import GuideConfig
-from realtime.sessions.format import is_session
+from realtime.sessions.format import INDEX, is_session
 from realtime.sessions.guide_script import SCRIPT, Step
 from realtime.sessions.marks import append_mark
 from realtime.sessions.reader import read_about
 
 PAUSE = "pause"
 _TURN_S = 0.1
+_STALE_S = 10.0
+"""A recording to which nothing came for so long has been killed, or its camera is lost."""
 
 
 def guide(config: GuideConfig, say: Callable[[str, bool], None]) -> int:
@@ -66,11 +69,18 @@ def _go_on(folder: Path, done: int) -> None:
     ended = read_about(folder).ended
     if ended is not None:
         raise SessionError(f"{folder}: the recording ended ({ended.why}) after {done} steps")
+    index = folder / INDEX
+    age_s = time.time() - index.stat().st_mtime if index.exists() else 0.0
+    if age_s > _STALE_S:
+        raise SessionError(
+            f"{folder}: no picture came for {age_s:.0f} s, after {done} steps; is launch.py "
+            "--record still running, and its camera there?"
+        )
 
 
 def _count_down(text: str, seconds: float, say: Callable[[str, bool], None]) -> None:
     end_s = time.monotonic() + seconds
     while (left_s := end_s - time.monotonic()) > 0:
-        say(f"{text} {left_s:.0f} s", True)
+        say(f"{text} {math.ceil(left_s)} s", True)
         text = text.removeprefix("\a")  # the bell rings once
         time.sleep(min(_TURN_S, left_s))

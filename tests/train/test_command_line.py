@@ -43,7 +43,7 @@ def test_an_unknown_command_is_answered_with_those_there_are(
     with pytest.raises(SystemExit) as left:
         main(["tarin"])
     assert left.value.code == 2
-    assert "no command 'tarin'; there are simulate, landmarks, renders, check, fit" in capsys.readouterr().err
+    assert "no command 'tarin'; there are simulate, landmarks, renders" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

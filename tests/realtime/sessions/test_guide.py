@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,6 +11,7 @@ import pytest
 
 from realtime.errors import SessionError, UsageError
 from realtime.sessions.config import GuideConfig
+from realtime.sessions.format import INDEX
 from realtime.sessions.guide import chosen, guide
 from realtime.sessions.guide_script import SCRIPT
 from realtime.sessions.marks import read_marks
@@ -67,6 +70,14 @@ def test_a_recording_that_has_ended_is_not_marked(tmp_path: Path) -> None:
     with pytest.raises(SessionError, match=r"the recording ended .* after 0 steps"):
         guide(GuideConfig(folder=tmp_path / "me", **QUICK), lambda line, replaced: None)
     assert read_marks(tmp_path / "me") == []
+
+
+def test_a_recording_that_was_killed_long_ago_is_not_marked(recording: Path) -> None:
+    an_hour_ago = time.time() - 3600
+    os.utime(recording / INDEX, (an_hour_ago, an_hour_ago))
+    with pytest.raises(SessionError, match=r"no picture came for 36.. s, after 0 steps"):
+        guide(GuideConfig(folder=recording, **QUICK), lambda line, replaced: None)
+    assert read_marks(recording) == []
 
 
 def test_times_that_make_no_sense_are_refused() -> None:

@@ -130,7 +130,7 @@ def test_a_full_folder_is_left_alone_until_told(egl: None, config: SimulateConfi
     mine.write_text("keep")
     with pytest.raises(BadData, match="not empty: choose another folder, or --overwrite"):
         run(config)
-    with pytest.raises(BadData, match="holds no simulation.json, so it is not overwritten"):
+    with pytest.raises(BadData, match="so it is not overwritten"):
         run(changed(config, overwrite=True))
     mine.unlink()
     run(config)
