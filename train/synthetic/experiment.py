@@ -1,7 +1,7 @@
 """The training loop of the synthetic experiment: every run of every kind is a row of one model.
 
 Each loss is averaged within a run and then summed over runs, so that no run's gradient knows of
-another's. The methods differ in `Experiment.step`, and nowhere else.
+another's. The methods differ in who learns from which cycle, and in nothing else.
 """
 
 from __future__ import annotations
@@ -15,9 +15,8 @@ from torch import Tensor, nn
 
 from train.synthetic.config import METHODS, SETTINGS, DataName, Method, SettingName, SyntheticConfig
 from train.synthetic.data import NormalNumbers, samples
+from train.synthetic.learner import NONE, Learner, learners
 from train.synthetic.model import Population
-
-Gradients = tuple[Tensor, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,25 +41,19 @@ def groups(config: SyntheticConfig) -> list[Group]:
 class RowAdam:
     """torch's Adam over some rows of batched parameters, with a learning rate for each block.
 
-    The optimiser's parameters are views: its steps move the rows of the networks themselves.
+    The optimiser's parameters are views: its steps move the rows of the networks themselves, by
+    the gradients that `Learner` has left in `grad`.
     """
 
     def __init__(self, module: nn.Module, blocks: list[tuple[slice, float]]) -> None:
-        self._rows = [rows for rows, _ in blocks]
-        self._views = [[p.detach()[rows] for p in module.parameters()] for rows in self._rows]
         self._rates = [lr for _, lr in blocks]
         self._adam = torch.optim.Adam(
-            [{"params": views} for views in self._views], betas=(0.5, 0.999), fused=True
+            [{"params": _views(module, rows)} for rows, _ in blocks], betas=(0.5, 0.999), fused=True
         )
 
-    def step(self, gradients: Gradients, factor: float) -> None:
-        """`gradients`: of all rows, one for each parameter of the module."""
-        for rows, views, options, lr in zip(
-            self._rows, self._views, self._adam.param_groups, self._rates, strict=True
-        ):
+    def step(self, factor: float) -> None:
+        for options, lr in zip(self._adam.param_groups, self._rates, strict=True):
             options["lr"] = lr * factor
-            for view, gradient in zip(views, gradients, strict=True):
-                view.grad = gradient[rows]
         self._adam.step()
 
     def state(self) -> dict[str, Tensor]:
@@ -91,6 +84,10 @@ class Experiment:
         self.e = self.networks.entangler
         self.a = nn.ModuleList([self.networks.adversary_c, self.networks.adversary_v])
         self.weights = self._weights_by_row()
+        self._content, self._residual, self._entangler, self._adversary_c, self._adversary_v = (
+            learners(*self.d, self.e, *self.a, batch=config.batch)
+        )
+        self._cooperative = slice(len(self.groups) // 2 * config.seeds, None)
         self._adam_d = {method: RowAdam(self.d, self._blocks(method)) for method in METHODS}
         self._adam_e = {method: RowAdam(self.e, self._blocks(method)) for method in METHODS}
         self._adam_a = RowAdam(self.a, self._adversary_blocks())
@@ -110,26 +107,23 @@ class Experiment:
             self.done += 1
             yield self.done
 
+    @torch.no_grad()
     def step(self, c: Tensor, v: Tensor, other: Tensor, factor: float) -> None:
         """One step of every run. c float[rows,1,B], v and other float[rows,2,B].
 
         Uncooperative: D moves on cycle V alone, then E on cycle C alone, which sees the new D.
         Cooperative: both move on the sum of both cycles.
         """
-        forth, c_fake = self._cycle_v(v)
-        forth_d, forth_e = self._gradients(forth)
-        self._adam_d["uncooperative"].step(forth_d, factor)
-
-        back, v_fake = self._cycle_c(c, other)
-        back_d, back_e = self._gradients(back)
-        self._adam_e["uncooperative"].step(back_e, factor)
-
-        self._adam_d["cooperative"].step(_sum(forth_d, back_d), factor)
-        self._adam_e["cooperative"].step(_sum(forth_e, back_e), factor)
-
-        loss = self._adversary_loss(self.networks.adversary_c, c, c_fake)
-        loss = loss + self._adversary_loss(self.networks.adversary_v, v, v_fake)
-        self._adam_a.step(torch.autograd.grad(loss, list(self.a.parameters())), factor)
+        self.networks.zero_grad(set_to_none=False)
+        c_fake = self._cycle_v(v)
+        self._adam_d["uncooperative"].step(factor)
+        v_fake = self._cycle_c(c, other)
+        self._adam_e["uncooperative"].step(factor)
+        self._adam_d["cooperative"].step(factor)
+        self._adam_e["cooperative"].step(factor)
+        self._judge(self._adversary_c, c, c_fake)
+        self._judge(self._adversary_v, v, v_fake)
+        self._adam_a.step(factor)
 
     def state(self) -> dict[str, Tensor]:
         """All that training goes on from; the samples follow from the step."""
@@ -149,43 +143,52 @@ class Experiment:
         for part, state in parts.items():
             self._adams[part].load_state(state)
 
-    def _cycle_v(self, v: Tensor) -> tuple[Tensor, Tensor]:
-        """Loss of v -> (c', r') -> v', summed over runs; c'."""
-        weights = self.weights
-        c_fake, r_fake = self.networks.disentangle(v)
-        l_v = _mean((v - self.networks.entangle(c_fake, r_fake)).abs())
-        gan = _mean((self.networks.adversary_c(c_fake) - 1).square())
-        loss = weights["lambda_v"] * l_v + weights["gan_weight"] * gan
-        return loss.sum(), c_fake.detach()
+    def _cycle_v(self, v: Tensor) -> Tensor:
+        """v -> (c', r') -> v' and back with the gradients of its loss; c'.
 
-    def _cycle_c(self, c: Tensor, other: Tensor) -> tuple[Tensor, Tensor]:
-        """Loss of (c, r) -> v' -> (c', r'), summed over runs; v'."""
+        D learns from it; E is frozen, but where runs cooperate.
+        """
         weights = self.weights
-        with torch.no_grad():
-            r = self.networks.residual(other)
-        v_fake = self.networks.entangle(c, r)
-        c_back, r_back = self.networks.disentangle(v_fake)
-        l_c, l_r = _mean((c - c_back).abs()), _mean((r - r_back).abs())
-        gan = _mean((self.networks.adversary_v(v_fake) - 1).square())
-        loss = weights["lambda_c"] * l_c + weights["lambda_r"] * l_r + weights["gan_weight"] * gan
-        return loss.sum(), v_fake.detach()
+        c_fake, r_fake = self._content.forward(v), self._residual.forward(v)
+        v_back = self._entangler.forward(torch.cat([c_fake, r_fake], dim=1))
+        l_v = weights["lambda_v"] * _by_absolute(v_back, v)
+        by_c, by_r = self._entangler.backward(l_v, learning=self._cooperative).split(1, dim=1)
+        gan = weights["gan_weight"] * _by_square(self._adversary_c.forward(c_fake), 1)
+        self._content.learn(by_c + self._adversary_c.backward(gan, learning=NONE))
+        self._residual.learn(by_r)
+        return c_fake
 
-    def _gradients(self, loss: Tensor) -> tuple[Gradients, Gradients]:
-        """Of D's and of E's parameters."""
-        of_d, of_e = list(self.d.parameters()), list(self.e.parameters())
-        gradients = torch.autograd.grad(loss, of_d + of_e)
-        return gradients[: len(of_d)], gradients[len(of_d) :]
+    def _cycle_c(self, c: Tensor, other: Tensor) -> Tensor:
+        """(c, r) -> v' -> (c', r') and back with the gradients of its loss; v'.
+
+        E learns from it; D is frozen, but where runs cooperate.
+        """
+        weights = self.weights
+        r = self._residual.forward(other)
+        v_fake = self._entangler.forward(torch.cat([c, r], dim=1))
+        l_c = weights["lambda_c"] * _by_absolute(self._content.forward(v_fake), c)
+        l_r = weights["lambda_r"] * _by_absolute(self._residual.forward(v_fake), r)
+        gan = weights["gan_weight"] * _by_square(self._adversary_v.forward(v_fake), 1)
+        self._entangler.learn(
+            self._content.backward(l_c, learning=self._cooperative)
+            + self._residual.backward(l_r, learning=self._cooperative)
+            + self._adversary_v.backward(gan, learning=NONE)
+        )
+        return v_fake
 
     @staticmethod
-    def _adversary_loss(adversary: nn.Module, real: Tensor, fake: Tensor) -> Tensor:
-        on_real, on_fake = adversary(real), adversary(fake)
-        return 0.5 * (_mean((on_real - 1).square()) + _mean(on_fake.square())).sum()
+    def _judge(adversary: Learner, real: Tensor, fake: Tensor) -> None:
+        """The gradient of half of (A(real) - 1)^2 + A(fake)^2."""
+        adversary.learn(0.5 * _by_square(adversary.forward(real), 1))
+        adversary.learn(0.5 * _by_square(adversary.forward(fake), 0))
 
     def _weights_by_row(self) -> dict[str, Tensor]:
-        """The loss weights, float[rows] each."""
+        """The loss weights, float[rows,1,1] each."""
         rows = [SETTINGS[g.setting] for g in self.groups for _ in range(self.config.seeds)]
         names = ("lambda_v", "lambda_c", "lambda_r", "gan_weight")
-        return {name: torch.tensor([getattr(row, name) for row in rows]) for name in names}
+        return {
+            name: torch.tensor([[[float(getattr(row, name))]] for row in rows]) for name in names
+        }
 
     def _blocks(self, method: Method) -> list[tuple[slice, float]]:
         return [(g.rows, self.config.lr) for g in self.groups if g.method == method]
@@ -194,10 +197,22 @@ class Experiment:
         return [(g.rows, SETTINGS[g.setting].adversary_lr) for g in self.groups]
 
 
-def _mean(x: Tensor) -> Tensor:
-    """float[rows,features,B] -> float[rows]."""
-    return x.mean(dim=(1, 2))
+def _by_absolute(got: Tensor, wanted: Tensor) -> Tensor:
+    """The gradient of each row's mean |got - wanted| by got, float[rows,features,B]."""
+    return (got - wanted).sign_().div_(got[0].numel())
 
 
-def _sum(first: Gradients, second: Gradients) -> Gradients:
-    return tuple(a + b for a, b in zip(first, second, strict=True))
+def _by_square(got: Tensor, wanted: float) -> Tensor:
+    """The gradient of each row's mean (got - wanted)^2 by got, float[rows,features,B]."""
+    return (got - wanted).mul_(2 / got[0].numel())
+
+
+def _views(module: nn.Module, rows: slice) -> list[Tensor]:
+    """Some rows of the parameters, with the same rows of their gradients."""
+    views = []
+    for parameter in module.parameters():
+        assert parameter.grad is not None  # `Learner` has made it
+        view = parameter.detach()[rows]
+        view.grad = parameter.grad[rows]
+        views.append(view)
+    return views

@@ -4,7 +4,7 @@ m-th run's."""
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import torch
 from torch import Tensor, nn
@@ -23,18 +23,21 @@ class Perceptrons(nn.Module):
         self,
         inputs: int,
         outputs: int,
-        activation: Callable[[Tensor], Tensor],
+        slope: float,
         generators: Sequence[torch.Generator],
         copies: int,
     ) -> None:
-        """One row for each generator; all of them `copies` times, one set after the other."""
+        """One row for each generator; all of them `copies` times, one set after the other.
+
+        `slope`: of the LeakyReLU between the layers; 0 is a ReLU.
+        """
 
         def start(fan_in: int, *shape: int) -> nn.Parameter:
             drawn = [torch.rand(shape, generator=generator) * 2 - 1 for generator in generators]
             return nn.Parameter((torch.stack(drawn) / math.sqrt(fan_in)).repeat(copies, 1, 1))
 
         super().__init__()
-        self.activation = activation
+        self.slope = slope
         self.weight_in = start(inputs, HIDDEN, inputs)
         self.bias_in = start(inputs, HIDDEN, 1)
         self.weight_out = start(HIDDEN, outputs, HIDDEN)
@@ -43,7 +46,7 @@ class Perceptrons(nn.Module):
     def forward(self, x: Tensor, rows: slice = ALL) -> Tensor:
         """float[rows,inputs,B] -> float[rows,outputs,B]."""
         hidden = torch.baddbmm(self.bias_in[rows], self.weight_in[rows], x)  # [rows,32,B]
-        hidden = self.activation(hidden)
+        functional.leaky_relu_(hidden, self.slope)
         return torch.baddbmm(self.bias_out[rows], self.weight_out[rows], hidden)
 
 
@@ -53,7 +56,7 @@ class Population(nn.Module):
     def __init__(self, seeds: Sequence[int], copies: int) -> None:
         super().__init__()
         draws = [torch.Generator().manual_seed(seed) for seed in seeds]
-        relu, leaky = torch.relu_, _leaky_relu
+        relu, leaky = 0.0, ADVERSARY_SLOPE
         self.content = Perceptrons(2, 1, relu, draws, copies)
         self.residual = Perceptrons(2, 1, relu, draws, copies)
         self.entangler = Perceptrons(2, 2, relu, draws, copies)
@@ -68,7 +71,3 @@ class Population(nn.Module):
         """c, r float[rows,1,B] -> v' float[rows,2,B]."""
         v: Tensor = self.entangler(torch.cat([c, r], dim=1), rows)
         return v
-
-
-def _leaky_relu(x: Tensor) -> Tensor:
-    return functional.leaky_relu_(x, ADVERSARY_SLOPE)

@@ -81,7 +81,7 @@ def _row(line: np.ndarray, pair: tuple[Outcome, Outcome], curves: Curves) -> Non
         _curve(reconstruction, outcome, "l_v", curves)
         _curve(correlation, outcome, "rho_r", curves)
     reconstruction.set_yscale("log")
-    reconstruction.set_ylim(3e-3, 10)
+    reconstruction.set_ylim(3e-4, 10)
     reconstruction.set_ylabel(f"{pair[0].group.data}\n{pair[0].group.setting} weights")
     correlation.set_ylim(0, 1.02)
     _seeds(found, pair, "rho_r")

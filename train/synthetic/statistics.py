@@ -49,6 +49,8 @@ class Difference:
     interval: tuple[float, float]
     share_above: float
     """Share of seeds in which the first is larger."""
+    agreement: float
+    """Correlation of the two over seeds: near 1 where the start decides, whatever the method."""
 
     def as_json(self) -> dict[str, object]:
         return asdict(self)
@@ -56,16 +58,24 @@ class Difference:
 
 def difference(first: Floats, second: Floats) -> Difference:
     """float[seeds] each."""
-    paired = first - second
-    paired = paired[np.isfinite(paired)]
-    if not paired.size:
+    finite = np.isfinite(first) & np.isfinite(second)
+    first, second = first[finite], second[finite]
+    if not first.size:
         nan = float("nan")
-        return Difference(median=nan, interval=(nan, nan), share_above=nan)
+        return Difference(median=nan, interval=(nan, nan), share_above=nan, agreement=nan)
+    paired = first - second
     return Difference(
         median=float(np.median(paired)),
         interval=_interval(paired),
         share_above=float((paired > 0).mean()),
+        agreement=_correlation(first, second),
     )
+
+
+def _correlation(first: Floats, second: Floats) -> float:
+    spread = float(first.std() * second.std())
+    covariance = float(((first - first.mean()) * (second - second.mean())).mean())
+    return covariance / spread if spread > 0 else float("nan")
 
 
 def _interval(values: Floats) -> tuple[float, float]:

@@ -27,8 +27,7 @@ def plain(network: Perceptrons, row: int) -> nn.Sequential:
         first.bias.copy_(network.bias_in[row, :, 0])
         second.weight.copy_(network.weight_out[row])
         second.bias.copy_(network.bias_out[row, :, 0])
-    leaky = network.activation is not torch.relu_
-    return nn.Sequential(first, nn.LeakyReLU(0.2) if leaky else nn.ReLU(), second)
+    return nn.Sequential(first, nn.LeakyReLU(network.slope), second)
 
 
 class PlainD(nn.Module):

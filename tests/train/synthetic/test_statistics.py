@@ -30,3 +30,5 @@ def test_differences_are_taken_seed_by_seed() -> None:
     result = difference(np.array([1.0, 2, 3, 4]), np.array([0.5, 1.5, 2.5, 4.5]))
     assert result.median == pytest.approx(0.5)
     assert result.share_above == 0.75
+    assert result.agreement == pytest.approx(np.corrcoef([1, 2, 3, 4], [0.5, 1.5, 2.5, 4.5])[0, 1])
+    assert math.isnan(difference(np.ones(3), np.arange(3.0)).agreement)
