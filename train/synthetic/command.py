@@ -20,16 +20,18 @@ from train.synthetic.plot import draw
 from train.synthetic.report import as_json, outcomes, table
 
 SAVE_EVERY_S = 60.0
+PACE = 50
+"""Steps until the progress bar moves."""
 
 
 def run(config: SyntheticConfig) -> None:
     """Train to `config.steps`, from where an earlier run into the same folder stopped; report."""
-    torch.set_num_threads(config.threads)
+    torch.set_num_threads(1)  # the experiment's own threads are the better ones
     _prepare(config.out)
     console = Console(stderr=True)
     experiment, curves = Experiment(config), state.Curves()
     seconds = state.load(experiment, curves)
-    kinds = len(experiment.groups)
+    kinds = len(experiment.kinds)
     console.print(f"{kinds} kinds of run, {config.seeds} seeds each: {kinds * config.seeds} runs")
     seconds = _train(experiment, curves, seconds, console)
 
@@ -56,9 +58,12 @@ def _train(
         with _bar(experiment, console) as advance:
             if not curves.steps:
                 curves.add(experiment)
-            for done in experiment.run():
-                advance(done)
-                if done in points:
+            for stop in sorted(points.union(range(PACE, config.steps, PACE))):
+                if stop < experiment.done or stop in curves.steps:
+                    continue
+                experiment.advance(stop)
+                advance(stop)
+                if stop in points:
                     curves.add(experiment)
                 if time.monotonic() - saved > SAVE_EVERY_S:
                     state.save(experiment, curves, before_s + time.monotonic() - start)

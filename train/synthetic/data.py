@@ -97,8 +97,8 @@ class NormalNumbers:
         self._number = -1
         self._block = torch.empty(0)
 
-    def at(self, step: int) -> Tensor:
-        """float[seeds,5,B]."""
+    def after(self, step: int) -> Tensor:
+        """float[steps,seeds,5,B]: of that step and the next ones, at most `BLOCK`."""
         number, place = divmod(step, self.BLOCK)
         if number != self._number:
             shape = (self.BLOCK, _FIGURES, self._batch)
@@ -108,7 +108,7 @@ class NormalNumbers:
             ]
             self._block = torch.from_numpy(np.stack(drawn, axis=1))  # [block,seeds,5,B]
             self._number = number
-        return self._block[place]
+        return self._block[place:]
 
 
 def held_out(count: int) -> Tensor:

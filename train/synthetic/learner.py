@@ -13,9 +13,6 @@ from torch.nn import functional
 from train.synthetic.config import HIDDEN
 from train.synthetic.model import Perceptrons
 
-ALL = slice(None)
-NONE = slice(0)
-
 
 class Learner:
     """Runs a network forward and the gradient of its output back. Call it without autograd.
@@ -40,16 +37,22 @@ class Learner:
         functional.leaky_relu_(self._hidden, net.slope)
         return torch.baddbmm(net.bias_out, net.weight_out, self._hidden)
 
-    def backward(self, by_output: Tensor, learning: slice) -> Tensor:
+    def backward(self, by_output: Tensor, *, frozen: bool) -> Tensor:
         """The gradient by the last forward's output -> by its input.
 
-        The rows that are `learning` get theirs by the parameters; the others are frozen.
+        Frozen, the parameters get none.
         """
-        self.learn(by_output, learning)
+        self._to_hidden(by_output)
+        if not frozen:
+            self._to_parameters(by_output)
         return torch.bmm(self._network.weight_in.mT, self._scratch)
 
-    def learn(self, by_output: Tensor, learning: slice = ALL) -> None:
+    def learn(self, by_output: Tensor) -> None:
         """`backward` where nobody asks for the gradient by the input."""
+        self._to_hidden(by_output)
+        self._to_parameters(by_output)
+
+    def _to_hidden(self, by_output: Tensor) -> None:
         net, by_hidden = self._network, self._scratch
         torch.mul(net.weight_out[:, 0, :, None], by_output[:, :1], out=by_hidden)
         for i in range(1, by_output.shape[1]):
@@ -57,9 +60,11 @@ class Learner:
         torch.ops.aten.leaky_relu_backward.grad_input(
             by_hidden, self._hidden, net.slope, True, grad_input=by_hidden
         )
-        if learning != NONE:
-            _add(net.weight_out, net.bias_out, by_output, self._hidden, learning)
-            _add(net.weight_in, net.bias_in, by_hidden, self._x, learning)
+
+    def _to_parameters(self, by_output: Tensor) -> None:
+        net = self._network
+        _add(net.weight_out, net.bias_out, by_output, self._hidden)
+        _add(net.weight_in, net.bias_in, self._scratch, self._x)
 
 
 def learners(*networks: Perceptrons, batch: int) -> list[Learner]:
@@ -69,9 +74,9 @@ def learners(*networks: Perceptrons, batch: int) -> list[Learner]:
     return [Learner(network, torch.empty_like(scratch), scratch) for network in networks]
 
 
-def _add(weight: nn.Parameter, bias: nn.Parameter, by_sum: Tensor, x: Tensor, rows: slice) -> None:
-    """To the gradients of some rows of sum = weight x + bias."""
+def _add(weight: nn.Parameter, bias: nn.Parameter, by_sum: Tensor, x: Tensor) -> None:
+    """To the gradients of sum = weight x + bias."""
     assert weight.grad is not None  # `Learner` has made both
     assert bias.grad is not None
-    weight.grad[rows].baddbmm_(by_sum[rows], x[rows].mT)
-    bias.grad[rows] += by_sum[rows].sum(2, keepdim=True)
+    weight.grad.baddbmm_(by_sum, x.mT)
+    bias.grad += by_sum.sum(2, keepdim=True)

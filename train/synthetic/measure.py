@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from train.synthetic.data import held_out, quantiles_c, samples
-from train.synthetic.experiment import Experiment, Group
+from train.synthetic.kind import Kind
 
 CURVE_SAMPLES = 1024
 FINAL_SAMPLES = 8192
@@ -17,7 +17,7 @@ CONVERGED_BELOW = 0.1
 _DIRECTIONS = 8
 
 Figures = dict[str, Tensor]
-"""Name -> float[rows of the group]."""
+"""Name -> float[seeds]."""
 
 CURVES = ("l_v", "l_c", "rho_r", "rho_c", "leak")
 MEANING = {
@@ -35,38 +35,36 @@ MEANING = {
 
 
 @torch.no_grad()
-def curve_point(experiment: Experiment, group: Group) -> Figures:
+def curve_point(kind: Kind) -> Figures:
     """The figures of `CURVES`, which are cheap enough to be taken often."""
-    return _measure(experiment, group, CURVE_SAMPLES)[0]
+    return _measure(kind, CURVE_SAMPLES)[0]
 
 
 @torch.no_grad()
-def final(experiment: Experiment, group: Group) -> Figures:
+def final(kind: Kind) -> Figures:
     """The figures of `MEANING`, and `converged` (0 or 1)."""
-    figures, learnt = _measure(experiment, group, FINAL_SAMPLES)
+    figures, learnt = _measure(kind, FINAL_SAMPLES)
     v, r_fake, c_fake, v_fake = learnt
     rank_c, rank_r = ranked(v[:1, :1]), ranked(v[:1, 1:])
     figures["rank_r"] = correlation(rank_r, ranked(r_fake))
     figures["rank_c"] = correlation(rank_c, ranked(c_fake))
     figures["rank_leak"] = correlation(rank_c, ranked(r_fake))
-    figures["off_c"] = wasserstein(quantiles_c(group.data, FINAL_SAMPLES), c_fake)
+    figures["off_c"] = wasserstein(quantiles_c(kind.group.data, FINAL_SAMPLES), c_fake)
     figures["off_v"] = sliced_wasserstein(v, v_fake)
     worst = torch.stack([figures[name] for name in ("l_v", "l_c", "off_c", "off_v")]).amax(0)
     figures["converged"] = (worst < CONVERGED_BELOW).float()  # NaN is not below
     return figures
 
 
-def _measure(
-    experiment: Experiment, group: Group, count: int
-) -> tuple[Figures, tuple[Tensor, Tensor, Tensor, Tensor]]:
+def _measure(kind: Kind, count: int) -> tuple[Figures, tuple[Tensor, Tensor, Tensor, Tensor]]:
     """The figures of a curve; v, r', c', v' that they are made of."""
-    rows, networks = group.rows, experiment.networks
+    rows, networks = kind.group.rows, kind.networks
     seeds = rows.stop - rows.start
-    c, v, other = (x.expand(seeds, -1, -1) for x in samples([group.data], held_out(count)))
-    c_fake, r_fake = networks.disentangle(v, rows)
-    v_back = networks.entangle(c_fake, r_fake, rows)
-    v_fake = networks.entangle(c, networks.residual(other, rows), rows)
-    c_back = networks.content(v_fake, rows)
+    c, v, other = (x.expand(seeds, -1, -1) for x in samples([kind.group.data], held_out(count)))
+    c_fake, r_fake = networks.disentangle(v)
+    v_back = networks.entangle(c_fake, r_fake)
+    v_fake = networks.entangle(c, networks.residual(other))
+    c_back = networks.content(v_fake)
     true_c, true_r = v[:, :1], v[:, 1:]
     figures = {
         "l_v": (v - v_back).abs().mean((1, 2)),

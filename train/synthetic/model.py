@@ -12,8 +12,6 @@ from torch.nn import functional
 
 from train.synthetic.config import ADVERSARY_SLOPE, HIDDEN
 
-ALL = slice(None)
-
 
 class Perceptrons(nn.Module):
     """`rows` networks inputs -> 32 -> outputs, started as `nn.Linear` starts: uniform within
@@ -25,16 +23,15 @@ class Perceptrons(nn.Module):
         outputs: int,
         slope: float,
         generators: Sequence[torch.Generator],
-        copies: int,
     ) -> None:
-        """One row for each generator; all of them `copies` times, one set after the other.
+        """One row for each generator.
 
         `slope`: of the LeakyReLU between the layers; 0 is a ReLU.
         """
 
         def start(fan_in: int, *shape: int) -> nn.Parameter:
             drawn = [torch.rand(shape, generator=generator) * 2 - 1 for generator in generators]
-            return nn.Parameter((torch.stack(drawn) / math.sqrt(fan_in)).repeat(copies, 1, 1))
+            return nn.Parameter(torch.stack(drawn) / math.sqrt(fan_in))
 
         super().__init__()
         self.slope = slope
@@ -43,31 +40,31 @@ class Perceptrons(nn.Module):
         self.weight_out = start(HIDDEN, outputs, HIDDEN)
         self.bias_out = start(HIDDEN, outputs, 1)
 
-    def forward(self, x: Tensor, rows: slice = ALL) -> Tensor:
+    def forward(self, x: Tensor) -> Tensor:
         """float[rows,inputs,B] -> float[rows,outputs,B]."""
-        hidden = torch.baddbmm(self.bias_in[rows], self.weight_in[rows], x)  # [rows,32,B]
+        hidden = torch.baddbmm(self.bias_in, self.weight_in, x)  # [rows,32,B]
         functional.leaky_relu_(hidden, self.slope)
-        return torch.baddbmm(self.bias_out[rows], self.weight_out[rows], hidden)
+        return torch.baddbmm(self.bias_out, self.weight_out, hidden)
 
 
 class Population(nn.Module):
-    """D = (D_C, D_R), E, A_C and A_V of every run. Copies of a seed start from the same weights."""
+    """D = (D_C, D_R), E, A_C and A_V of every run; a seed decides its first weights."""
 
-    def __init__(self, seeds: Sequence[int], copies: int) -> None:
+    def __init__(self, seeds: Sequence[int]) -> None:
         super().__init__()
         draws = [torch.Generator().manual_seed(seed) for seed in seeds]
         relu, leaky = 0.0, ADVERSARY_SLOPE
-        self.content = Perceptrons(2, 1, relu, draws, copies)
-        self.residual = Perceptrons(2, 1, relu, draws, copies)
-        self.entangler = Perceptrons(2, 2, relu, draws, copies)
-        self.adversary_c = Perceptrons(1, 1, leaky, draws, copies)
-        self.adversary_v = Perceptrons(2, 1, leaky, draws, copies)
+        self.content = Perceptrons(2, 1, relu, draws)
+        self.residual = Perceptrons(2, 1, relu, draws)
+        self.entangler = Perceptrons(2, 2, relu, draws)
+        self.adversary_c = Perceptrons(1, 1, leaky, draws)
+        self.adversary_v = Perceptrons(2, 1, leaky, draws)
 
-    def disentangle(self, v: Tensor, rows: slice = ALL) -> tuple[Tensor, Tensor]:
+    def disentangle(self, v: Tensor) -> tuple[Tensor, Tensor]:
         """v float[rows,2,B] -> c', r' float[rows,1,B]."""
-        return self.content(v, rows), self.residual(v, rows)
+        return self.content(v), self.residual(v)
 
-    def entangle(self, c: Tensor, r: Tensor, rows: slice = ALL) -> Tensor:
+    def entangle(self, c: Tensor, r: Tensor) -> Tensor:
         """c, r float[rows,1,B] -> v' float[rows,2,B]."""
-        v: Tensor = self.entangler(torch.cat([c, r], dim=1), rows)
+        v: Tensor = self.entangler(torch.cat([c, r], dim=1))
         return v

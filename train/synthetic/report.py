@@ -53,14 +53,14 @@ def outcomes(experiment: Experiment, curves: Curves) -> list[Outcome]:
     stacked = {name: torch.stack(column) for name, column in curves.values.items()}
     return [
         Outcome(
-            group,
-            _as_floats(final(experiment, group)),
+            kind.group,
+            _as_floats(final(kind)),
             {
-                name: _quantiles(name, column[:, group.rows].numpy())
+                name: _quantiles(name, column[:, kind.group.rows].numpy())
                 for name, column in stacked.items()
             },
         )
-        for group in experiment.groups
+        for kind in experiment.kinds
     ]
 
 

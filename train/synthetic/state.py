@@ -28,7 +28,7 @@ class Curves:
         """Name -> float[rows] at each of the steps."""
 
     def add(self, experiment: Experiment) -> None:
-        points = [curve_point(experiment, group) for group in experiment.groups]
+        points = [curve_point(kind) for kind in experiment.kinds]
         self.steps.append(experiment.done)
         for name, column in self.values.items():
             column.append(torch.cat([point[name] for point in points]))

@@ -46,15 +46,15 @@ def test_interrupting_keeps_what_was_done(
     synthetic_config: MakeConfig, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     config = synthetic_config(settings=("balanced",))
-    whole = Experiment.step
+    whole = Experiment.advance
 
-    def interrupted(self: Experiment, *tensors: object) -> None:
-        if self.done == 4:
+    def interrupted(self: Experiment, until: int) -> None:
+        whole(self, until)
+        if until == 4:
             raise KeyboardInterrupt
-        whole(self, *tensors)  # type: ignore[arg-type]
 
     with monkeypatch.context() as patch:
-        patch.setattr(Experiment, "step", interrupted)
+        patch.setattr(Experiment, "advance", interrupted)
         with pytest.raises(SystemExit) as stopped:
             command.run(config)
     assert stopped.value.code == 130

@@ -58,9 +58,9 @@ def test_no_wrong_choice_of_clusters_gives_the_weight_of_the_lower_c() -> None:
 
 def test_a_seed_draws_the_same_whoever_else_is_there_and_wherever_it_starts() -> None:
     together, alone = NormalNumbers([3, 4], 8), NormalNumbers([4], 8)
-    later = alone.at(NormalNumbers.BLOCK + 7)
+    later = alone.after(NormalNumbers.BLOCK + 7)[0]
     for step in (0, 1, NormalNumbers.BLOCK + 7):
-        drawn = together.at(step)
+        drawn = together.after(step)[0]
     assert torch.equal(drawn[1:], later)
     assert not torch.equal(drawn[0], drawn[1])
-    assert not torch.equal(together.at(0), together.at(1))
+    assert not torch.equal(together.after(0)[0], together.after(1)[0])

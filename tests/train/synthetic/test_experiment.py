@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 import torch
@@ -12,7 +13,8 @@ from train.config import LossWeights
 from train.cycles import adversary_loss, cycle_c, cycle_v, frozen
 from train.synthetic.config import SETTINGS, SyntheticConfig
 from train.synthetic.data import NormalNumbers, samples
-from train.synthetic.experiment import Experiment, Group
+from train.synthetic.experiment import Experiment
+from train.synthetic.kind import Group, Kind
 from train.synthetic.model import Perceptrons, Population
 
 MakeConfig = Callable[..., SyntheticConfig]
@@ -50,7 +52,7 @@ class PlainE(nn.Module):
 
 def train_plainly(config: SyntheticConfig, group: Group, seed: int) -> list[Tensor]:
     """The paper's loop for one run, with the losses that images are trained with."""
-    networks = Population([seed], copies=1)
+    networks = Population([seed])
     d, e = PlainD(networks, 0), PlainE(networks, 0)
     a_c, a_v = plain(networks.adversary_c, 0), plain(networks.adversary_v, 0)
     setting, numbers = SETTINGS[group.setting], NormalNumbers([seed], config.batch)
@@ -78,7 +80,7 @@ def train_plainly(config: SyntheticConfig, group: Group, seed: int) -> list[Tens
     for step in range(config.steps):
         for one, lr in ((adam_d, config.lr), (adam_e, config.lr), (adam_a, setting.adversary_lr)):
             one.param_groups[0]["lr"] = lr * config.lr_factor(step)
-        c, v, other = (x[0].T for x in samples([group.data], numbers.at(step)))
+        c, v, other = (x[0].T for x in samples([group.data], numbers.after(step)[0]))
         if group.method == "uncooperative":
             with frozen(e, a_c):
                 forth = cycle_v(d, e, a_c, v, weigh)
@@ -97,9 +99,9 @@ def train_plainly(config: SyntheticConfig, group: Group, seed: int) -> list[Tens
     return [p.detach() for module in (d, e, a_c, a_v) for p in module.parameters()]
 
 
-def row(experiment: Experiment, index: int) -> list[Tensor]:
+def row(kind: Kind, index: int) -> list[Tensor]:
     """The same list from one row of the batched networks."""
-    n = experiment.networks
+    n = kind.networks
     modules = (n.content, n.residual, n.entangler, n.adversary_c, n.adversary_v)
     return [p.detach() for m in modules for p in plain(m, index).parameters()]
 
@@ -107,12 +109,11 @@ def row(experiment: Experiment, index: int) -> list[Tensor]:
 def test_each_row_is_the_run_that_it_would_be_alone(synthetic_config: MakeConfig) -> None:
     config = synthetic_config(first_seed=4, data=("isotropic", "clusters"))
     experiment = Experiment(config)
-    for _ in experiment.run():
-        pass
-    assert len(experiment.groups) == 8
-    for group in experiment.groups:
-        alone = train_plainly(config, group, seed=5)
-        for got, wanted in zip(row(experiment, group.rows.start + 1), alone, strict=True):
+    experiment.advance(config.steps)
+    assert len(experiment.kinds) == 8
+    for kind in experiment.kinds:
+        alone = train_plainly(config, kind.group, seed=5)
+        for got, wanted in zip(row(kind, 1), alone, strict=True):
             torch.testing.assert_close(got, wanted, rtol=1e-4, atol=1e-6)
 
 
@@ -125,23 +126,32 @@ def test_only_cooperative_rows_learn_from_a_cycle_that_is_not_their_own(
     synthetic_config: MakeConfig, without: tuple[str, ...], network: str
 ) -> None:
     experiment = Experiment(synthetic_config(steps=2))
-    for name in (*without, "gan_weight"):
-        experiment.weights[name].zero_()
-    before = [p.clone() for p in getattr(experiment, network).parameters()]
-    for _ in experiment.run():
-        pass
-    moved = [
-        (a != b).flatten(1).any(1)  # bool[rows]
-        for a, b in zip(before, getattr(experiment, network).parameters(), strict=True)
-    ]
-    for group in experiment.groups:
-        rows = torch.stack([one[group.rows] for one in moved])
-        assert rows.any() == (group.method == "cooperative")
+    for kind in experiment.kinds:
+        kind.weights = replace(kind.weights, gan_weight=0, **dict.fromkeys(without, 0.0))
+        before = [p.clone() for p in parameters(kind, network)]
+        kind.train(torch.randn(2, 3, 5, 16))
+        pairs = zip(before, parameters(kind, network), strict=True)
+        moved = any(not torch.equal(a, b) for a, b in pairs)
+        assert moved == (kind.group.method == "cooperative")
+
+
+def parameters(kind: Kind, network: str) -> list[nn.Parameter]:
+    n = kind.networks
+    modules = (n.content, n.residual) if network == "d" else (n.entangler,)
+    return [p for module in modules for p in module.parameters()]
 
 
 def test_kinds_of_run_start_from_the_same_weights(synthetic_config: MakeConfig) -> None:
-    experiment = Experiment(synthetic_config())
-    starts = [row(experiment, group.rows.start) for group in experiment.groups]
+    kinds = Experiment(synthetic_config()).kinds
+    starts = [row(kind, 0) for kind in kinds]
     for start in starts[1:]:
         assert all(torch.equal(a, b) for a, b in zip(start, starts[0], strict=True))
-    assert not torch.equal(row(experiment, 0)[0], row(experiment, 1)[0])
+    assert not torch.equal(starts[0][0], row(kinds[0], 1)[0])
+
+
+def test_threads_change_nothing(synthetic_config: MakeConfig) -> None:
+    one, two = (Experiment(synthetic_config(threads=threads)) for threads in (1, 2))
+    for experiment in (one, two):
+        experiment.advance(6)
+    for name, tensor in one.state().items():
+        assert torch.equal(tensor, two.state()[name]), name

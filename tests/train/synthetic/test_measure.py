@@ -33,16 +33,17 @@ def make_linear(network: Perceptrons, matrix: Tensor) -> None:
 def turned_by(experiment: Experiment, angle_deg: float) -> None:
     """D rotates v, E rotates it back; c' and r' are off by constants, which E knows not of."""
     cos, sin = math.cos(math.radians(angle_deg)), math.sin(math.radians(angle_deg))
-    make_linear(experiment.networks.content, torch.tensor([[cos, sin]]))
-    make_linear(experiment.networks.residual, torch.tensor([[-sin, cos]]))
-    make_linear(experiment.networks.entangler, torch.tensor([[cos, -sin], [sin, cos]]))
+    for kind in experiment.kinds:
+        make_linear(kind.networks.content, torch.tensor([[cos, sin]]))
+        make_linear(kind.networks.residual, torch.tensor([[-sin, cos]]))
+        make_linear(kind.networks.entangler, torch.tensor([[cos, -sin], [sin, cos]]))
 
 
 def test_the_true_factors(synthetic_config: MakeConfig) -> None:
     experiment = Experiment(synthetic_config(data=("isotropic", "shapes", "clusters")))
     turned_by(experiment, 0)
-    for group in experiment.groups:
-        figures = final(experiment, group)
+    for kind in experiment.kinds:
+        figures = final(kind)
         assert figures["rho_r"].tolist() == pytest.approx([1, 1, 1], abs=1e-5)
         assert figures["rank_c"].tolist() == pytest.approx([1, 1, 1], abs=1e-5)
         assert figures["leak"].abs().max() < 0.03
@@ -54,7 +55,7 @@ def test_the_true_factors(synthetic_config: MakeConfig) -> None:
 def test_factors_that_are_swapped_and_off(synthetic_config: MakeConfig) -> None:
     experiment = Experiment(synthetic_config())
     turned_by(experiment, 90)
-    figures = final(experiment, experiment.groups[0])
+    figures = final(experiment.kinds[0])
     assert figures["leak"].tolist() == pytest.approx([-1, -1, -1], abs=1e-5)
     assert figures["rho_c"].abs().max() < 0.03
     assert figures["l_v"].max() < 1e-5
@@ -66,8 +67,8 @@ def test_a_diverged_run_has_not_converged(synthetic_config: MakeConfig) -> None:
     experiment = Experiment(synthetic_config())
     turned_by(experiment, 0)
     with torch.no_grad():
-        experiment.networks.content.weight_in[1] = math.nan
-    assert final(experiment, experiment.groups[0])["converged"].tolist() == [1, 0, 1]
+        experiment.kinds[0].networks.content.weight_in[1] = math.nan
+    assert final(experiment.kinds[0])["converged"].tolist() == [1, 0, 1]
 
 
 def test_correlation_is_zero_where_nothing_varies() -> None:
