@@ -15,7 +15,8 @@ from rich import box
 from rich.table import Table
 
 from train.synthetic.config import SETTINGS, SyntheticConfig
-from train.synthetic.experiment import Experiment, Group
+from train.synthetic.experiment import Experiment
+from train.synthetic.kind import Group
 from train.synthetic.identify import turned_solutions
 from train.synthetic.measure import CONVERGED_BELOW, MEANING, Figures, final
 from train.synthetic.state import Curves
