@@ -70,7 +70,7 @@ class Loop:
             self._step()
             if self.window.count == config.log_every:
                 self._row()
-            if state.step % config.sample_every == 0:
+            if state.step % config.sample_every == 0 or state.step == config.steps:
                 self._sample()
             if state.step % config.checkpoint_every == 0:
                 self._save()

@@ -16,8 +16,8 @@ from rich.table import Table
 
 from train.synthetic.config import SETTINGS, SyntheticConfig
 from train.synthetic.experiment import Experiment
-from train.synthetic.kind import Group
 from train.synthetic.identify import turned_solutions
+from train.synthetic.kind import Group
 from train.synthetic.measure import CONVERGED_BELOW, MEANING, Figures, final
 from train.synthetic.state import Curves
 from train.synthetic.statistics import Difference, Floats, Spread, difference, spread
