@@ -129,7 +129,7 @@ class FitOptions:
     keep: int = 2
     """Checkpoints kept."""
     sample_every: int = 500
-    """Steps between pictures in out/samples."""
+    """Steps between pictures in out/samples; the last step has one in any case."""
     log_every: int = 20
     """Steps that a row of log.jsonl is the mean of."""
     report_every_s: float = 60.0
