@@ -4,12 +4,13 @@
 
 This file: arguments, wiring, exit codes. The loop is realtime/pipeline.py.
 
-Exit codes: 0 it did what was asked, also when it was stopped by Ctrl-C or SIGTERM; 1 it could not;
-2 what was asked makes no sense. Whatever goes wrong is said in one line.
+Exit codes: 0 it did what was asked, also when it was stopped by Ctrl-C, SIGTERM or SIGHUP; 1 it
+could not; 2 what was asked makes no sense. Whatever goes wrong is said in one line.
 """
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 import threading
@@ -26,7 +27,9 @@ try:
     from realtime.command_line import parse
     from realtime.config import LaunchConfig
     from realtime.errors import RealtimeError, UsageError
-    from realtime.pipeline import Output, Pipeline
+    from realtime.health import describe
+    from realtime.metrics import MetricsServer
+    from realtime.pipeline import STAGE_THREADS, Output, Pipeline
     from realtime.preview import TURN_S, Preview
     from realtime.publisher import Publisher
     from realtime.report import check_writable, report, write_json
@@ -52,11 +55,18 @@ _DESCRIPTION = """Turn a headset camera's video into your avatar's, live, and st
 
 Ctrl-C ends it."""
 _TICK_S = 0.1
+_HANG_UP = (signal.SIGHUP,) if hasattr(signal, "SIGHUP") else ()
 
 
 def main() -> None:
     """The console entry point."""
-    sys.exit(launch(sys.argv[1:]))
+    sys.unraisablehook = _end_without_memory
+    code = launch(sys.argv[1:])
+    if any(thread.name in STAGE_THREADS for thread in threading.enumerate()):
+        # One hangs in a library, which would crash when the interpreter takes itself apart.
+        sys.stderr.flush()
+        os._exit(code)
+    sys.exit(code)
 
 
 def launch(arguments: Sequence[str]) -> int:
@@ -69,9 +79,14 @@ def launch(arguments: Sequence[str]) -> int:
             record(config)
         else:
             stream(config)
-    except (RealtimeError, ProfileError) as error:
-        print(f"launch: {error}", file=sys.stderr)
+    except (RealtimeError, ProfileError, MemoryError) as error:
+        StatusLine(sys.stderr, as_json="--log-json" in arguments).say(describe(error))
         return 2 if isinstance(error, UsageError) else 1
+    except RuntimeError as error:
+        if "start new thread" not in str(error):
+            raise
+        StatusLine(sys.stderr).say("out of memory or threads: free some, or raise the limits")
+        return 1
     return 0
 
 
@@ -92,7 +107,7 @@ def stream(config: LaunchConfig) -> None:
         check_writable(config.report)
     bundle = Bundle.load(config.bundle)
     profile = own_profile(config) or bundle.profile
-    status = StatusLine(sys.stderr)
+    status = StatusLine(sys.stderr, as_json=config.log_json)
     with ExitStack() as opened:
         publisher = Publisher(
             config.bind,
@@ -110,6 +125,7 @@ def stream(config: LaunchConfig) -> None:
         to_watch = [f"to watch: python -m realtime.client {publisher.address}{key}"]
         if config.web is not None:
             to_watch.append(serve_page(config.web, config, publisher, status, opened))
+        metrics = open_metrics(config.metrics, status, opened)
         backend = open_backend(config.backend, bundle, status.say)
         opened.callback(backend.close)
         preview = open_preview(config.stream, status, opened) if config.view else None
@@ -131,6 +147,8 @@ def stream(config: LaunchConfig) -> None:
             on_pictures=preview.offer if preview else None,
             recorder=recorder,
         )
+        if metrics is not None:
+            metrics.start(pipeline.snapshot)
         run(pipeline, config, status, to_watch, stop_asked, preview, recorder)
 
 
@@ -138,7 +156,7 @@ def record(config: LaunchConfig) -> None:
     """Record without a model."""
     stop_asked = _stop_signals()
     profile = own_profile(config)
-    status = StatusLine(sys.stderr)
+    status = StatusLine(sys.stderr, as_json=config.log_json)
     with ExitStack() as opened:
         if (recorder := open_recorder(config, profile, None, status, opened)) is not None:
             record_alone(config, recorder, profile, status.say, stop_asked)
@@ -188,6 +206,16 @@ def serve_page(
     publisher.add(web)
     web.start()
     return web.invitation(sys.stderr)
+
+
+def open_metrics(port: int | None, status: StatusLine, opened: ExitStack) -> MetricsServer | None:
+    """The server of --metrics, until `opened` is closed; None where none is asked for."""
+    if port is None:
+        return None
+    metrics = MetricsServer(port)
+    opened.callback(metrics.close)
+    status.say(f"figures: {metrics.url}/metrics and {metrics.url}/healthz")
+    return metrics
 
 
 def open_preview(stream: str, status: StatusLine, opened: ExitStack) -> Preview | None:
@@ -262,16 +290,27 @@ def follow(
 
 
 def _stop_signals() -> threading.Event:
-    """Set by the first Ctrl-C or SIGTERM; a second one ends the program on the spot."""
+    """Set by the first Ctrl-C, SIGTERM or SIGHUP; a second one ends the program on the spot."""
     asked = threading.Event()
 
     def ask(number: int, _frame: object) -> None:
         asked.set()
         signal.signal(number, signal.SIG_DFL)
 
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, ask)
+    for number in (signal.SIGINT, signal.SIGTERM, *_HANG_UP):
+        if signal.getsignal(number) is not signal.SIG_IGN:  # nohup
+            signal.signal(number, ask)
     return asked
+
+
+def _end_without_memory(failure: sys.UnraisableHookArgs) -> None:
+    """A thread that finds no memory to start leaves the one that starts it waiting for ever."""
+    if isinstance(failure.exc_value, MemoryError):
+        sys.stderr.write(
+            "launch: out of memory: a thread could not start; free some, or add some\n"
+        )
+        os._exit(1)
+    sys.__unraisablehook__(failure)
 
 
 if __name__ == "__main__":

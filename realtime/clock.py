@@ -35,6 +35,8 @@ from realtime.keys.sockets import LEAST_MESSAGE_BYTES, Guard, encrypt
 from realtime.peers import Peers
 
 MAGIC = b"AVK1"
+STEP_US = 20_000
+"""Clocks do not drift apart by this much while a sample is in use."""
 _PING = struct.Struct("<4sQ")
 _PONG = struct.Struct("<4sQQQ")
 
@@ -129,9 +131,19 @@ class OffsetFilter:
         if magic != MAGIC or client_us != self._sent_us or round_trip_us < 0:
             return False
         self._sent_us = None
-        self._samples.append((round_trip_us, ((receive_us - client_us) + (send_us - now_us)) // 2))
+        offset_us = ((receive_us - client_us) + (send_us - now_us)) // 2
+        if self._stepped(round_trip_us, offset_us):
+            self._samples.clear()
+        self._samples.append((round_trip_us, offset_us))
         self.round_trip_us, self.offset_us = min(self._samples)
         return True
+
+    def _stepped(self, round_trip_us: int, offset_us: int) -> bool:
+        """Whether this and the best sample cannot both be true: somebody set one of the clocks."""
+        if self.offset_us is None or self.round_trip_us is None:
+            return False
+        room_us = (round_trip_us + self.round_trip_us) // 2 + STEP_US
+        return abs(offset_us - self.offset_us) > room_us
 
 
 class ClockClient:

@@ -88,6 +88,12 @@ class LaunchConfig:
     view: Annotated[bool, arg(help_behavior_hint="")] = False
     """A window here: the camera's view beside the avatar."""
 
+    metrics: Annotated[int | None, _shown("PORT", "default: none")] = None
+    """Serve /healthz and, for Prometheus, /metrics on this
+    machine; port 0 takes a free one."""
+    log_json: Annotated[bool, arg(help_behavior_hint="")] = False
+    """Say everything as one JSON object a line."""
+
     duration: Annotated[float | None, _shown("SECONDS", "default: no limit")] = None
     """End after this long, counted from when the model is ready."""
     frames: Annotated[int | None, _shown("COUNT", "default: no limit")] = None
@@ -117,6 +123,8 @@ class LaunchConfig:
             )
         if self.curve is not None and len(self.curve) > 1:
             raise UsageError(f"--curve {' '.join(map(str, self.curve))}: give one folder of keys")
+        if self.metrics is not None and not 0 <= self.metrics <= 65535:
+            raise UsageError(f"--metrics {self.metrics}: give a port, 0 to 65535")
         check_stream(self.stream)
         if self.web is not None:
             parse_web_address(self.web)

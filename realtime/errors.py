@@ -9,6 +9,7 @@
     ├── BadBundle         the model's folder is missing, damaged or does not fit
     ├── BackendError      the runtime cannot be had, or does not compute what it should
     │   └── BackendMissing    it is not installed, or its device is not there
+    ├── StageStalled      a thread of the pipeline hangs in a call that does not return
     ├── AddressError      the address cannot be bound or reached
     └── WireError         bytes that are not a message of this protocol
 
@@ -50,6 +51,10 @@ class BackendError(RealtimeError):
 
 class BackendMissing(BackendError):
     """The runtime that was asked for is not installed, or finds no device here."""
+
+
+class StageStalled(RealtimeError):
+    """A thread of the pipeline hangs in a call that does not return."""
 
 
 class AddressError(RealtimeError):

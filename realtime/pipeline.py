@@ -8,7 +8,8 @@ A camera never waits: a frame that finds the slot taken replaces the older one, 
 dropped under the name of the thread that was busy. A file waits instead, and nothing is dropped.
 
 A thread that fails closes its mailbox with the exception, so every error, the camera's included,
-arrives in the publish thread, which hands it to the main thread in `wait`.
+arrives in the publish thread, which hands it to the main thread in `wait`. A frame that the model
+fails on is only left out and counted; a thread that hangs is the watchdog's to see.
 """
 
 from __future__ import annotations
@@ -20,11 +21,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from calibration.profile import CameraProfile
-from realtime.backends import Backend
+from realtime.backends import Backend, check_picture
 from realtime.bundle import Bundle
 from realtime.capture import CaptureThread
 from realtime.codec import Encoder
+from realtime.errors import BackendError
 from realtime.frame import Frame, Image
+from realtime.health import STALLED_S, Failures, Pulse
 from realtime.light import LightWatch
 from realtime.mailbox import Closed, Mailbox
 from realtime.publisher import Publisher
@@ -33,18 +36,22 @@ from realtime.sessions.recorder import Recorder
 from realtime.sources import Source
 from realtime.stats import Latency, Rate
 from realtime.view import ViewMap
+from realtime.watchdog import Stage, Watchdog
 from realtime.wire import Codec, Flag, Header
 
 STAGES = ("capture", "view", "infer", "encode", "publish", "total")
 """What is timed for each frame. capture: from the moment it was taken until the infer thread has
 it; total: from that moment until it was handed to the network."""
 
+STAGE_THREADS = ("capture", "infer", "publish")
+"""Their names. None is left after `Pipeline.stop`, unless it hangs in a call."""
+
 _TURN_S = 0.05
 """How long a thread waits for a frame before it looks at everything else it has to do."""
 _CAPTURE_STOP_S = 1.0
-_DRAIN_S = 10.0
+_DRAIN_S = 3.0
+"""What is on its way when the run ends has this long, so that the program ends within 5 s."""
 _INFO_PERIOD_NS = 1_000_000_000
-_STALLED_MS = 1000.0
 _REPEAT_PERIOD_NS = 500_000_000
 
 
@@ -110,6 +117,29 @@ class Pipeline:
         )
         self._infer = threading.Thread(target=self._run_infer, name="infer", daemon=True)
         self._publish = threading.Thread(target=self._run_publish, name="publish", daemon=True)
+        self._infer_pulse, self._publish_pulse = Pulse(), Pulse()
+        self._model_failures = Failures(on_event)
+        self._watchdog = Watchdog(
+            {
+                "capture": Stage(
+                    thread=self._capture, silent_s=self._capture_silent_s, replaceable=True
+                ),
+                "model": Stage(
+                    thread=self._infer,
+                    silent_s=lambda: self._infer_pulse.silent_s,
+                    replaceable=False,
+                ),
+                "publisher": Stage(
+                    thread=self._publish,
+                    silent_s=lambda: self._publish_pulse.silent_s,
+                    replaceable=False,
+                ),
+            },
+            on_event=on_event,
+            on_fatal=self._fail,
+            is_ready=lambda: self._published > 0,
+        )
+        self._stopped = False
         self._ended = threading.Event()
         self._error: BaseException | None = None
 
@@ -126,6 +156,7 @@ class Pipeline:
         self._started_ns = time.monotonic_ns()
         for thread in (self._publish, self._infer, self._capture):
             thread.start()
+        self._watchdog.start()
 
     def wait(self, timeout_s: float) -> bool:
         """True once the stream has ended by itself; raises the error that ended it."""
@@ -136,29 +167,56 @@ class Pipeline:
         return True
 
     def stop(self) -> None:
-        """End in good order: what was captured is published, then the threads end."""
+        """End in good order: what was captured is published, then the threads end.
+
+        A thread that hangs is left behind after `_DRAIN_S`.
+        """
+        self._watchdog.stop()
         self._capture.stop()
         self._capture.join(_CAPTURE_STOP_S)
         self._frames.close()
         self._infer.join(_DRAIN_S)
+        self._results.close()
         self._publish.join(_DRAIN_S)
+        self._stopped = True
 
     @property
     def source_state(self) -> str:
-        """opening, live, lost, ended; or stalled: a camera whose driver holds up a read."""
-        source, state = self._capture.source, self._capture.state
-        if state == "live" and source and source.live and self._capture.age_ms() > _STALLED_MS:
-            return "stalled"
-        return state
+        """opening, live, frozen, lost, ended; or stalled: a driver that holds up a read."""
+        state = self._capture.state
+        return "stalled" if self._capture_silent_s() > STALLED_S else state
+
+    @property
+    def trouble(self) -> tuple[str, ...]:
+        """Why no new pictures go out, if so; the words are `Snapshot.trouble`'s."""
+        found = [f"{name}_stalls" for name in self._watchdog.stalled if name != "capture"]
+        if (state := self.source_state) in ("lost", "stalled", "frozen"):
+            found.append(f"source_{state}")
+        if self._model_failures.error is not None:
+            found.append("model_fails")
+        return tuple(found)
+
+    def _capture_silent_s(self) -> float:
+        source = self._capture.source
+        reading = self._capture.state in ("live", "frozen") and source and source.live
+        return self._capture.age_ms() / 1000 if reading else 0.0
+
+    def _fail(self, error: BaseException) -> None:
+        """End the run with this error, unless one came before."""
+        if not self._ended.is_set():
+            self._error = error
+            self._ended.set()
 
     def _run_infer(self) -> None:
         try:
             while True:
+                self._infer_pulse.beat()
                 frame = self._frames.get(_TURN_S)
                 if frame is not None:
                     self._infer_one(frame)
         except Closed:
-            self._results.close()
+            # A source that ended while the model failed on it was not turned into the avatar.
+            self._results.close(self._model_failures.error)
         except BaseException as error:
             self._results.close(error)
 
@@ -166,16 +224,22 @@ class Pipeline:
         taken_ns = time.monotonic_ns()
         seen = self._view(frame.image)
         viewed_ns = time.monotonic_ns()
-        avatar = self._backend.run(seen)[0]
-        infer_ns = time.monotonic_ns() - viewed_ns
+        for _ in range(frame.seq - self._seq_in):  # the ones that were dropped came in as well
+            self._fps_in.tick(frame.capture_ns)
+        self._seq_in = frame.seq
+        try:
+            batch = self._backend.run(seen)
+            check_picture(seen, batch)
+        except (BackendError, MemoryError) as error:
+            self._model_failures.failed(error)
+            return
+        self._model_failures.worked()
+        avatar, infer_ns = batch[0], time.monotonic_ns() - viewed_ns
         if self._on_pictures is not None:
             self._on_pictures(seen[0], avatar)
         self._latency["capture"].add(taken_ns - frame.capture_ns)
         self._latency["view"].add(viewed_ns - taken_ns)
         self._latency["infer"].add(infer_ns)
-        for _ in range(frame.seq - self._seq_in):  # the ones that were dropped came in as well
-            self._fps_in.tick(frame.capture_ns)
-        self._seq_in = frame.seq
         self._hand_over(_Result(frame=frame, avatar=avatar, infer_ns=infer_ns))
 
     def _hand_over(self, result: _Result) -> None:
@@ -184,6 +248,7 @@ class Pipeline:
             self._results.put(result)
             return
         while not self._results.put_when_free(result, _TURN_S):
+            self._infer_pulse.beat()
             if self._ended.is_set():
                 return
 
@@ -194,16 +259,17 @@ class Pipeline:
                     self._publish_turn(self._results.get(_TURN_S))
             self._publisher.send_info(info_message(self.snapshot()))  # says that it has ended
         except BaseException as error:
-            self._error = error
+            self._fail(error)
         finally:
             self._ended.set()
 
     def _publish_turn(self, result: _Result | None) -> None:
+        self._publish_pulse.beat()
         newcomer = self._publisher.poll(0)
         self._subscribers_max = max(self._subscribers_max, self._publisher.subscribers)
         if result is not None:
             self._publish_one(result)
-        elif self.source_state in ("lost", "stalled"):
+        elif self.trouble:
             self._repeat_last()
         now_ns = time.monotonic_ns()
         if newcomer or now_ns >= self._next_info_ns:
@@ -260,7 +326,9 @@ class Pipeline:
         """The figures of now; any thread may ask."""
         captured, published = self._capture.captured, self._published
         dropped = {"infer_busy": self._frames.dropped, "publish_busy": self._results.dropped}
-        if not self._publish.is_alive() and not self._infer.is_alive():
+        faults = {"model_failed": self._model_failures.count, "repeated": self._capture.repeated}
+        dropped |= {cause: count for cause, count in faults.items() if count}
+        if self._stopped or not (self._publish.is_alive() or self._infer.is_alive()):
             # What was on its way when the run was stopped.
             dropped["stopped"] = captured - published - sum(dropped.values())
         source = self._capture.source
@@ -268,6 +336,7 @@ class Pipeline:
         return Snapshot(
             source=source.name if source else "?",
             source_state=self.source_state,
+            trouble=self.trouble,
             backend=self._backend.name,
             bundle=self._bundle.id,
             stream=self._output.stream,

@@ -26,7 +26,10 @@ class Snapshot:
 
     source: str
     source_state: str
-    """opening, live, stalled, lost or ended."""
+    """opening, live, stalled, frozen, lost or ended."""
+    trouble: tuple[str, ...] = ()
+    """Why no new pictures go out, if so: source_lost, source_stalled, source_frozen, model_fails,
+    model_stalls, publisher_stalls."""
     backend: str
     bundle: str
     stream: str
@@ -75,6 +78,7 @@ def info_message(snapshot: Snapshot) -> dict[str, Any]:
         "bundle": snapshot.bundle,
         "backend": snapshot.backend,
         "source": {"name": snapshot.source, "state": snapshot.source_state},
+        "trouble": list(snapshot.trouble),
         "codec": snapshot.codec,
         "fps": {"in": snapshot.fps_in, "out": snapshot.fps_out},
         "latency_ms": snapshot.latency_ms,

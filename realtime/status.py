@@ -1,15 +1,18 @@
-"""The status line: rewritten in place on a terminal, a plain line now and then elsewhere."""
+"""What a run says: a status line rewritten in place on a terminal, plain lines elsewhere, JSON."""
 
 from __future__ import annotations
 
+import contextlib
+import json
 import os
 import threading
 import time
 from collections.abc import Callable
-from typing import TextIO
+from datetime import UTC, datetime
+from typing import Any, TextIO
 
 from realtime.recording import Recording
-from realtime.report import Snapshot
+from realtime.report import Snapshot, info_message
 
 _TERMINAL_PERIOD_S = 0.5
 _PLAIN_PERIOD_S = 5.0
@@ -17,11 +20,12 @@ _NAME_WIDTH = 32
 
 
 class StatusLine:
-    """Writes to `stream`; any thread may `say` something."""
+    """Writes to `stream`; any thread may `say` something. That nobody reads it stops nothing."""
 
-    def __init__(self, stream: TextIO) -> None:
-        self._stream = stream
-        self._terminal = stream.isatty()
+    def __init__(self, stream: TextIO, *, as_json: bool = False) -> None:
+        """`as_json`: one object a line, with `time` and either `event` or `figures`."""
+        self._stream, self._as_json = stream, as_json
+        self._terminal = stream.isatty() and not as_json
         self._period_s = _TERMINAL_PERIOD_S if self._terminal else _PLAIN_PERIOD_S
         self._next_s = time.monotonic() + self._period_s
         self._on_line = False
@@ -33,29 +37,33 @@ class StatusLine:
         if now_s < self._next_s:
             return
         self._next_s = now_s + self._period_s
-        text = format_status(snapshot())
-        with self._lock:
-            if self._terminal:
-                width = os.get_terminal_size(self._stream.fileno()).columns - 1
-                self._stream.write(f"\r\x1b[K{text[:width]}")
-                self._on_line = True
-            else:
-                self._stream.write(text + "\n")
-            self._stream.flush()
+        figures = snapshot()
+        if self._as_json:
+            self._write(_json_line(figures=info_message(figures)))
+        elif self._terminal:
+            width = os.get_terminal_size(self._stream.fileno()).columns - 1
+            self._write(f"\r\x1b[K{format_status(figures)[:width]}", on_line=True)
+        else:
+            self._write(format_status(figures) + "\n")
 
     def say(self, text: str) -> None:
         """A line that stays, above the status line."""
-        self._write(f"launch: {text}\n")
+        self._write(_json_line(event=text) if self._as_json else f"launch: {text}\n")
 
     def clear(self) -> None:
         """Take the status line away from the terminal."""
         self._write("")
 
-    def _write(self, text: str) -> None:
-        with self._lock:
-            self._stream.write(("\r\x1b[K" if self._on_line else "") + text)
+    def _write(self, text: str, *, on_line: bool = False) -> None:
+        clear = "\r\x1b[K" if self._on_line and not on_line else ""
+        with self._lock, contextlib.suppress(OSError):  # the terminal or the log's reader is gone
+            self._stream.write(clear + text)
             self._stream.flush()
-            self._on_line = False
+            self._on_line = on_line
+
+
+def _json_line(**content: Any) -> str:
+    return json.dumps({"time": datetime.now(UTC).isoformat(), **content}) + "\n"
 
 
 def format_status(snapshot: Snapshot) -> str:

@@ -77,9 +77,33 @@ def _load(name: BackendName, bundle: Bundle, on_event: Callable[[str], None]) ->
         from realtime.backends.open_vino import OpenVino
 
         return OpenVino(bundle)
-    from realtime.backends.onnx_runtime import OnnxRuntime
-
+    try:
+        from realtime.backends.onnx_runtime import OnnxRuntime
+    except ImportError as error:
+        raise BackendError(
+            f"ONNX Runtime cannot be loaded: {error}: install it again "
+            "(pip install --force-reinstall onnxruntime), or give the program more memory"
+        ) from error
     return OnnxRuntime(bundle, provider=name.partition(":")[2] or "cpu")
+
+
+def check_picture(seen: NDArray[np.uint8], avatar: NDArray[np.uint8]) -> None:
+    """Raises `BackendError` for an output that cannot be a picture of `seen`.
+
+    Both uint8[1, h, w, 3]. A NaN anywhere in a network with normalisation is soon everywhere, and
+    as a byte it is the same one everywhere: one flat colour, which no model makes of a camera's
+    picture.
+    """
+    if _is_flat(avatar) and not _is_flat(seen):
+        raise BackendError(
+            f"the model gave one flat colour ({avatar[0, 0, 0].tolist()}) instead of a picture: "
+            "its numbers overflowed; export it again with more precision"
+        )
+
+
+def _is_flat(image: NDArray[np.uint8]) -> bool:
+    some = image[:, ::16, ::16]
+    return bool((some == some[:, :1, :1]).all() and (image == image[:, :1, :1]).all())
 
 
 def check_golden(backend: Backend, bundle: Bundle) -> None:

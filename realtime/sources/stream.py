@@ -49,6 +49,8 @@ _SKIPPED = (
     "fewer or smaller ones"
 )
 
+_DAMAGED = "damaged pictures come from it, and are left out; check the cable or the network"
+
 
 def open_url(url: str, request: CameraRequest, pace: Pace) -> Source:
     """A stream; or, from a web server that has one, a file. Raises `SourceNotFound`."""
@@ -128,6 +130,8 @@ class StreamSource:
             pts_us=(picture.arrival_ns - self._start_ns) // 1000,
         )
         self._seq += 1
+        if self._video.damaged and _DAMAGED not in self.notes:
+            self.notes += (_DAMAGED,)
         if self._video.skipped > _MANY_SKIPPED and _SKIPPED not in self.notes:
             self.notes += (_SKIPPED,)
         return frame

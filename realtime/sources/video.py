@@ -82,6 +82,9 @@ class Video:
         self._stream, self._codec = stream, stream.codec_context
         self.intra_only = stream.codec.intra_only
         """No picture needs another to be decoded."""
+        if self.intra_only:
+            # Half a JPEG is no picture; without this the rest of it is made up.
+            self._codec.options = {"err_detect": "explode"}
         self.fps = float(stream.average_rate) if stream.average_rate else None
         self.settings: dict[str, str | float] = {
             "container": self.format,
@@ -89,7 +92,9 @@ class Video:
             "pixels": str(self._codec.pix_fmt),
         }
         """For people: how the pictures are stored."""
-        self.duration_us = _microseconds(stream.duration, stream.time_base)
+        self.duration_us = (
+            _microseconds(stream.duration, stream.time_base) or self._container.duration
+        )
 
     def pictures(self, quiet_limit_s: float = float("inf")) -> Iterator[Picture]:
         """Picture after picture to the end; what cannot be decoded is counted and left out.
@@ -221,6 +226,8 @@ def explain(error: Exception) -> str:
             return "no picture came in time; check the address, and that the camera is on"
         case av.error.InvalidDataError():
             return "damaged, unfinished, or not a video at all; give another"
+        case MemoryError() | BlockingIOError():
+            return "out of memory or threads; stop other programs, or raise the limits"
         case PermissionError():
             return "this user may not read it; check its permissions"
     reason = getattr(error, "strerror", None) or type(error).__name__

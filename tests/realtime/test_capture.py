@@ -32,6 +32,7 @@ class Scripted:
 
     def __init__(self, script: Script) -> None:
         self.script, self.closed = iter(script), False
+        self.shade = 0
 
     def read(self) -> Frame | None:
         for step in self.script:
@@ -41,7 +42,8 @@ class Scripted:
                 return None
             if isinstance(step, int):
                 now_ns = time.monotonic_ns()
-                image = np.zeros((2, 2, 3), np.uint8)
+                self.shade += 1  # no two pictures of a camera are the same
+                image = np.full((2, 2, 3), self.shade, np.uint8)
                 return Frame(image=image, seq=0, capture_ns=now_ns, capture_unix_us=0, pts_us=step)
             step()
         return None

@@ -1,0 +1,139 @@
+"""The machine's own: ports, signals, its clock, its memory, its cores."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.end_to_end.faults.camera import FaultyCamera
+from tests.end_to_end.faults.harness import Run
+from tests.end_to_end.test_launch import LAUNCH, PATIENCE_S, run
+
+LIBFAKETIME = Path("/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1")
+HOUR_S = 3600
+
+
+@pytest.mark.parametrize("flag", ["--bind", "--metrics"])
+def test_a_port_that_is_taken_is_said_so(tiny_bundle: Path, flag: str) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as busy:
+        port = busy.getsockname()[1]
+        value = f"tcp://127.0.0.1:{port}" if flag == "--bind" else str(port)
+        bind = () if flag == "--bind" else ("--bind", "tcp://127.0.0.1:0")
+        done = run("--camera", "demo", "--bundle", tiny_bundle, *bind, flag, value)
+    assert done.returncode == 1
+    (line,) = done.stderr.splitlines()
+    assert "cannot listen" in line
+    assert "choose another port" in line
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
+def test_a_signal_ends_it_in_good_order(
+    tiny_bundle: Path, tmp_path: Path, number: signal.Signals
+) -> None:
+    camera = FaultyCamera()
+    with Run(tmp_path, "--camera", camera.url, "--bundle", tiny_bundle) as launched:
+        launched.watch_new()
+        frames = launched.ends(number)
+        assert frames["published"] > 0
+        assert launched.lines[-1].startswith("launch: published ")
+    camera.unplug()
+
+
+def test_a_second_ctrl_c_ends_it_on_the_spot(tiny_bundle: Path, tmp_path: Path) -> None:
+    """The first waits for what is on its way; a model that hangs would hold it for seconds."""
+    camera = FaultyCamera()
+    with Run(tmp_path, "--camera", camera.url, "--bundle", tiny_bundle) as launched:
+        launched.watch_new()
+        launched.process.send_signal(signal.SIGINT)
+        launched.process.send_signal(signal.SIGINT)
+        code = launched.process.wait(PATIENCE_S)
+        assert code in (-signal.SIGINT, 0)  # 0: the first one was quicker
+        assert not launched.count("Traceback")
+    camera.unplug()
+
+
+@pytest.mark.parametrize("step_s", [HOUR_S, -HOUR_S])
+def test_a_clock_that_is_set_changes_nothing(
+    tiny_bundle: Path, tmp_path: Path, step_s: int
+) -> None:
+    if not LIBFAKETIME.exists():
+        pytest.skip("no libfaketime: apt-get install libfaketime")
+    clock, camera = tmp_path / "clock", FaultyCamera()
+    clock.write_text("+0")
+    env = {
+        "LD_PRELOAD": str(LIBFAKETIME),
+        "FAKETIME_TIMESTAMP_FILE": str(clock),
+        "FAKETIME_NO_CACHE": "1",
+        "FAKETIME_DONT_FAKE_MONOTONIC": "1",
+    }
+    with Run(tmp_path, "--camera", camera.url, "--bundle", tiny_bundle, env=env) as launched:
+        launched.watch_new()
+        launched.watch(lambda: abs(launched.client.clock_offset_ms or HOUR_S * 1e3) < 1e3)
+        clock.write_text(f"{step_s:+d}")
+
+        def follows() -> bool:
+            return abs((launched.client.clock_offset_ms or 0) - step_s * 1e3) < 1e3
+
+        launched.watch(follows)
+        launched.recovers()
+        assert launched.client.tally.lost == 0
+        launched.ends()
+    camera.unplug()
+
+
+@pytest.mark.skipif(not shutil.which("prlimit"), reason="no prlimit: apt-get install util-linux")
+@pytest.mark.parametrize("limit_mb", [500, 900])
+def test_too_little_memory_to_start_is_said_so(tiny_bundle: Path, limit_mb: int) -> None:
+    arguments = ("--camera", "demo", "--bundle", str(tiny_bundle), "--bind", "tcp://127.0.0.1:0")
+    limited = ["prlimit", f"--as={limit_mb << 20}", *LAUNCH, *arguments]
+    done = subprocess.run(limited, capture_output=True, text=True, timeout=PATIENCE_S)
+    assert done.returncode == 1, done.stderr
+    assert "Traceback" not in done.stderr
+    assert any(line.startswith("launch: ") for line in done.stderr.splitlines()), done.stderr
+
+
+@pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="no /proc: Linux only")
+def test_a_shortage_of_memory_passes(tiny_bundle: Path, tmp_path: Path) -> None:
+    import resource
+
+    camera = FaultyCamera(fps=10)
+    with Run(tmp_path, "--camera", camera.url, "--bundle", tiny_bundle) as launched:
+        launched.watch_new()
+        pid = launched.process.pid
+        pages = int(Path(f"/proc/{pid}/statm").read_text().split()[0])
+        unlimited = resource.prlimit(pid, resource.RLIMIT_AS)
+        mapped = pages * os.sysconf("SC_PAGE_SIZE")
+        resource.prlimit(pid, resource.RLIMIT_AS, (mapped + (8 << 20), unlimited[1]))
+        camera.huge_px = (6000, 4000)
+        launched.watch(lambda: bool((launched.client.info or {})["trouble"]))
+        camera.huge_px = None
+        resource.prlimit(pid, resource.RLIMIT_AS, unlimited)
+        launched.recovers()
+        launched.ends()
+    camera.unplug()
+
+
+@pytest.mark.skipif(not shutil.which("taskset"), reason="no taskset: apt-get install util-linux")
+def test_on_one_core_that_another_program_wants_too_frames_are_dropped_not_delayed(
+    tiny_bundle: Path, tmp_path: Path
+) -> None:
+    core = str(min(os.sched_getaffinity(0)))
+    pinned = ("taskset", "-c", core)
+    camera = FaultyCamera()
+    with subprocess.Popen([*pinned, sys.executable, "-c", "while True: pass"]) as busy:
+        try:
+            arguments = ("--camera", camera.url, "--bundle", tiny_bundle)
+            with Run(tmp_path, *arguments, before=pinned) as launched:
+                launched.watch_new(60)
+                launched.ends()
+                assert launched.client.tally.lost == 0
+        finally:
+            busy.kill()
+    camera.unplug()
