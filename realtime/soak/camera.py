@@ -8,7 +8,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Literal
 
 import numpy as np
-import simplejpeg
+from simplejpeg import encode_jpeg  # type: ignore[attr-defined]  # it re-exports silently
 
 from realtime.frame import Image
 
@@ -104,4 +104,4 @@ def _encode(number: int, size_px: tuple[int, int]) -> bytes:
     grey = 40 + 120 * columns // width
     grey[(columns - centre) ** 2 + (rows - height / 2) ** 2 < (height / 6) ** 2] = 230
     picture: Image = np.repeat(grey.astype(np.uint8)[..., None], 3, axis=2)
-    return bytes(simplejpeg.encode_jpeg(np.ascontiguousarray(picture), quality=85))
+    return bytes(encode_jpeg(np.ascontiguousarray(picture), quality=85))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from itertools import pairwise
 from pathlib import Path
 
 from realtime.soak.figures import percentiles_ms, slope, unaccounted
@@ -15,7 +16,7 @@ def test_a_seed_gives_one_schedule_with_every_fault_and_room_between() -> None:
     faults = plan(3, 600.0, 15.0, 30.0)
     assert faults == plan(3, 600.0, 15.0, 30.0) != plan(4, 600.0, 15.0, 30.0)
     assert {fault.kind for fault in faults[: len(FAULTS)]} == set(FAULTS)
-    for one, following in zip(faults, faults[1:], strict=False):
+    for one, following in pairwise(faults):
         assert following.start_s - one.end_s >= GAP_S
     assert faults[0].start_s >= 15.0
     assert faults[-1].end_s <= 585.0

@@ -7,7 +7,7 @@ import simplejpeg
 from realtime.soak.camera import SoakCamera
 from tests.pictures import clock_number, draw_number
 
-SIZE_PX, LARGE_PX = (64, 64), (128, 96)
+SIZE_PX, LARGE_PX = (64, 64), (96, 96)  # square, as the model: the view would crop others
 
 
 class FaultyCamera(SoakCamera):

@@ -72,7 +72,7 @@ def test_pictures_of_another_size_go_on(tiny_bundle: Path, tmp_path: Path) -> No
     with Run(tmp_path, "--camera", camera.url, "--bundle", tiny_bundle) as launched:
         launched.watch_new()
         camera.behaviour = "large"
-        launched.said("the source changed from 64x64 to 128x96 pixels")
+        launched.said("the source changed from 64x64 to 96x96 pixels")
         launched.recovers()
         launched.ends()
     camera.unplug()

@@ -111,7 +111,7 @@ def test_a_shortage_of_memory_passes(tiny_bundle: Path, tmp_path: Path) -> None:
         unlimited = resource.prlimit(pid, resource.RLIMIT_AS)
         mapped = pages * os.sysconf("SC_PAGE_SIZE")
         resource.prlimit(pid, resource.RLIMIT_AS, (mapped + (8 << 20), unlimited[1]))
-        camera.huge_px = (6000, 4000)
+        camera.huge_px = (5000, 5000)
         launched.watch(lambda: bool((launched.client.info or {})["trouble"]))
         camera.huge_px = None
         resource.prlimit(pid, resource.RLIMIT_AS, unlimited)
