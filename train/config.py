@@ -22,7 +22,7 @@ class NetworkConfig:
     """What the networks are made of."""
 
     family: Annotated[Literal["fast", "paper"], tyro.conf.arg(name="network")] = "fast"
-    """fast: 0.62 GMAC at 256x256, for live use on a CPU. paper: the paper's, 25.4 GMAC."""
+    """fast: 0.63 GMAC at 256x256, for live use on a CPU. paper: the paper's, 25.4 GMAC."""
     size: int = 256
     """Height and width of the images, pixels; a multiple of 4."""
     width: int | None = None
@@ -43,6 +43,11 @@ class NetworkConfig:
     residual: tyro.conf.Suppress[bool] = True
     """False: D finds no residual and E takes none, as in CycleGAN. The method decides."""
 
+    @property
+    def strided_layers(self) -> int:
+        """Of the adversaries, whether they were asked for or not."""
+        return self.adversary_layers or (3 if self.size >= 128 else 2)
+
     def __post_init__(self) -> None:
         if self.size < 32 or self.size % 4:
             raise TrainError(f"size must be a multiple of 4, at least 32; got {self.size}")
@@ -55,12 +60,12 @@ class LossWeights:
     """Eqs. 1-3. The paper's lambdas let the adversaries win at 128 pixels and more, and training
     collapses; these hold."""
 
-    lambda_v: float = 2.0
+    lambda_v: float = 1.0
     """Weight of |v - v'|. The paper: 10."""
-    lambda_c: float = 2.0
+    lambda_c: float = 1.0
     """Weight of |c - c'|. The paper: 10."""
-    lambda_r: float = 0.1
-    """Weight of |r - r'|, as in the paper. It is what makes E paint r: more of it lights v' sooner,
+    lambda_r: float = 0.3
+    """Weight of |r - r'|. The paper: 0.1. It is what makes E paint r: more of it lights v' sooner,
     and at 1 from the start E may ignore c instead."""
     gan_weight: float = 0.5
     """Weight of the generators' least-squares terms: the 1/2 of Eq. 1."""
@@ -92,10 +97,10 @@ class FitOptions:
     accumulate: int = 1
     """Parts that a process takes its images of a step in, to save memory. The step stays the
     same."""
-    lr: float = 2e-4
-    """Adam's learning rate of D and of E."""
-    adversary_lr: float = 2e-4
-    """Adam's learning rate of A_C and A_V."""
+    lr: float | None = None
+    """Adam's learning rate of D and of E; None is 2e-4 (paper, its own) or 4e-4 (fast)."""
+    adversary_lr: float | None = None
+    """Adam's learning rate of A_C and A_V; None is that of D and E."""
     schedule: Literal["fixed", "plateau"] = "fixed"
     """When the learning rates begin to fall. fixed: in the last part of the run. plateau: when the
     reconstruction errors stop descending, if that is sooner; the run then ends sooner as well."""
@@ -137,11 +142,21 @@ class FitOptions:
     tensorboard: bool = True
     """Write curves and pictures for TensorBoard as well, if it is installed."""
 
+    @property
+    def learning_rates(self) -> tuple[float, float]:
+        """Of the generators, and of the adversaries."""
+        usual = 2e-4 if self.network.family == "paper" else 4e-4
+        lr = usual if self.lr is None else self.lr
+        return lr, lr if self.adversary_lr is None else self.adversary_lr
+
     def __post_init__(self) -> None:
         counts = ("steps", "batch", "accumulate", "patience", "history", "devices", "nodes")
         for name in (*counts, "threads", "checkpoint_every", "keep", "sample_every", "log_every"):
             if getattr(self, name) < 1:
                 raise TrainError(f"{name} must be at least 1, got {getattr(self, name)}")
+        for name in ("lr", "adversary_lr"):
+            if (value := getattr(self, name)) is not None and value < 0:
+                raise TrainError(f"{name} must be at least 0, got {value}")
         if not 0 <= self.decay <= 1:
             raise TrainError(f"decay is a part of the run, 0 to 1; got {self.decay}")
         parts = self.devices * self.nodes * self.accumulate

@@ -24,7 +24,7 @@ from train.clock import Clock
 from train.config import FitOptions
 from train.cycles import Objective, bare
 from train.errors import TrainError
-from train.networks import Residual
+from train.networks import Disentangler, Residual
 from train.state import State
 
 
@@ -109,10 +109,10 @@ class Engine:
 
         Not within `learn`: autocast may remember D_R's weights as they are without their gradients.
         """
-        find = bare(d).residual
-        assert isinstance(find, nn.Module)
+        inner = bare(d)
+        assert isinstance(inner, Disentangler)
         with self.clock.measure("cycle C"), self._fabric.autocast():
-            parts = [find(part) for part in v.chunk(self._accumulate)]
+            parts = [inner.find_residual(part) for part in v.chunk(self._accumulate)]
         return [torch.cat(maps) for maps in zip(*parts, strict=True)]
 
     def everybodys(self, batch: Tensor) -> Tensor:

@@ -117,7 +117,10 @@ def _resume(state: State, config: FitConfig, saved: checkpoint.Checkpoint) -> No
 def _another_network(
     saved: checkpoint.Checkpoint, config: FitConfig, what: str = ""
 ) -> BadCheckpoint:
-    differ = ", ".join(_changes(saved.config.network, config.network)) or "its tensors"
+    before, now = saved.config.network, config.network
+    differ = ", ".join(_changes(before, now)) or "its tensors"
+    if before.strided_layers != now.strided_layers:
+        differ += f"; --adversary-layers {before.strided_layers} -> {now.strided_layers}"
     return BadCheckpoint(
         f"{what}{saved.path} is of another network ({differ}): ask for the same one, or for "
         "another --out"

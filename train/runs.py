@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,12 +10,12 @@ from pathlib import Path
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import nn
+from torch import Tensor, nn
 
 from train import checkpoint
 from train.data import to_float, to_uint8
 from train.errors import BadCheckpoint, BadData
-from train.networks import Networks
+from train.networks import Disentangler, Networks, Residual
 
 Images = NDArray[np.uint8]
 """uint8[N,H,W,3] RGB."""
@@ -34,10 +35,14 @@ class Run:
     """Height and width of the images, pixels."""
     content: nn.Module
     """D_C: averaged over the last steps, as export takes it, or as it is."""
-    residual: nn.Module
-    """D_R as it is."""
+    disentangler: Disentangler
+    """D as it is, for its D_R."""
     entangler: nn.Module
     """E as it is."""
+
+    def residual(self, v: Tensor) -> Residual:
+        """r = D_R(v), of float[B,3,size,size] in -1..1."""
+        return self.disentangler.find_residual(v)
 
     def translate(self, v: Images) -> Images:
         """c' = D_C(v), uint8[N,size,size,3] -> the same."""
@@ -63,9 +68,9 @@ def load_runs(paths: Sequence[Path], *, averaged: bool = True) -> list[Run]:
 def _load(path: Path, name: str, averaged: bool) -> Run:
     saved = checkpoint.load(path)
     networks = Networks(saved.config.network)
-    content = networks.disentangler.content
     try:
         networks.load_state_dict(saved.under("networks"))
+        content = copy.deepcopy(networks.disentangler.content)
         if averaged:
             content.load_state_dict(saved.under("content_ema"))
     except RuntimeError as error:
@@ -77,7 +82,7 @@ def _load(path: Path, name: str, averaged: bool) -> Run:
         step=saved.step,
         size=saved.config.network.size,
         content=content.eval().requires_grad_(False),
-        residual=networks.disentangler.residual.eval().requires_grad_(False),
+        disentangler=networks.disentangler.eval().requires_grad_(False),
         entangler=networks.entangler.eval().requires_grad_(False),
     )
 

@@ -36,26 +36,28 @@ class State:
         self.content_ema = copy.deepcopy(self.networks.disentangler.content).requires_grad_(False)
         self.history_c = History(config.history, (3, size, size))
         self.history_v = History(config.history, (3, size, size))
-        self.optimizer_d = self._adam(config, config.lr, self.networks.disentangler)
-        self.optimizer_e = self._adam(config, config.lr, self.networks.entangler)
+        lr, adversary_lr = config.learning_rates
+        self.optimizer_d = self._adam(lr, self.networks.disentangler)
+        self.optimizer_e = self._adam(lr, self.networks.entangler)
         self.optimizer_a = self._adam(
-            config, config.adversary_lr, self.networks.adversary_c, self.networks.adversary_v
+            adversary_lr, self.networks.adversary_c, self.networks.adversary_v
         )
 
     @staticmethod
-    def _adam(config: FitOptions, lr: float, *modules: nn.Module) -> torch.optim.Adam:
+    def _adam(lr: float, *modules: nn.Module) -> torch.optim.Adam:
         parameters = [p for module in modules for p in module.parameters()]
         return torch.optim.Adam(parameters, lr=lr, betas=(0.5, 0.999))
 
     def set_lr(self, config: FitOptions, factor: float) -> None:
         """Learning rates of the next step: `factor` times the configured ones."""
-        for optimizer, lr in (
-            (self.optimizer_d, config.lr),
-            (self.optimizer_e, config.lr),
-            (self.optimizer_a, config.adversary_lr),
+        lr, adversary_lr = config.learning_rates
+        for optimizer, rate in (
+            (self.optimizer_d, lr),
+            (self.optimizer_e, lr),
+            (self.optimizer_a, adversary_lr),
         ):
             for group in optimizer.param_groups:
-                group["lr"] = lr * factor
+                group["lr"] = rate * factor
 
     @torch.no_grad()
     def update_ema(self, decay: float) -> None:

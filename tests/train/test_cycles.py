@@ -48,7 +48,7 @@ def test_cycle_c_moves_e_alone_and_its_gradient_passes_through_d(
     networks: Networks, images: tuple[Tensor, Tensor]
 ) -> None:
     d, e, a = networks.disentangler, networks.entangler, networks.adversary_v
-    r = [m.detach() for m in d.residual(images[0])]
+    r = [m.detach() for m in d.find_residual(images[0])]
     weights = LossWeights(gan_weight=0)
     with frozen(d, a) as (fixed_d, fixed_a):
         cycle = cycle_c(fixed_d, e, fixed_a, images[1], r, weights)

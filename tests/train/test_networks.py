@@ -38,17 +38,17 @@ def test_growing_widths_have_the_count_that_the_plain_reading_of_the_paper_gives
     ],
 )
 def test_disentangling_and_entangling_keep_the_size(network: dict, size: int) -> None:
-    networks = Networks(NetworkConfig(size=size, adversary_width=4, **network))
+    networks = Networks(NetworkConfig(size=size, adversary_width=4, **network)).eval()
     v = torch.rand(2, 3, size, size) * 2 - 1
     c, r = networks.disentangler(v)
     back = networks.entangler(c, r)
     assert c.shape == back.shape == v.shape
-    assert len(r) == 3
+    assert len(r) == (3 if network["family"] == "paper" else 4)
     assert c.abs().max() <= 1
     assert back.abs().max() <= 1
 
 
-def test_entangling_reads_content_and_every_map_of_the_residual() -> None:
+def test_entangling_reads_content_and_every_part_of_the_residual() -> None:
     networks = Networks(NetworkConfig(size=32, width=8, blocks=2))
     v = torch.rand(1, 3, 32, 32) * 2 - 1
     c, r = networks.disentangler(v)
@@ -61,7 +61,8 @@ def test_a_fast_head_leaves_no_periodic_grid_on_flat_features() -> None:
     """Constant features away from the border must give a constant picture: the trap of
     pixel-shuffle and transposed convolutions."""
     head = Networks(NetworkConfig(size=64, width=8, blocks=2)).disentangler.content.head
-    picture = head(torch.ones(1, 16, 8, 8), torch.ones(1, 8, 16, 16))
+    flat = torch.zeros(1, 3, 64, 64)
+    picture = head(torch.ones(1, 16, 8, 8), torch.ones(1, 8, 16, 16), flat)
     centre = picture[..., 16:48, 16:48]
     assert torch.allclose(centre, centre[..., :1, :1].expand_as(centre), atol=1e-5)
 
@@ -74,6 +75,30 @@ def test_a_size_that_is_no_multiple_of_four_is_refused(size: int) -> None:
 
 def test_the_fast_residual_is_bounded_however_loud_its_input() -> None:
     """It has no norm: without a bound it grows, and D and E speak by its size alone."""
-    residual = Networks(NetworkConfig(size=32, width=8, blocks=2)).disentangler.residual
-    loud = [m.abs().max() for m in residual(torch.full((1, 3, 32, 32), 100.0))]
+    d = Networks(NetworkConfig(size=32, width=8, blocks=2)).disentangler
+    loud = [m.abs().max() for m in d.find_residual(torch.full((1, 3, 32, 32), 100.0))]
     assert 0.5 < max(loud) <= 1
+
+
+def test_the_fast_networks_begin_near_the_identity() -> None:
+    """An expression that is there from the start need not be found."""
+    networks = Networks(NetworkConfig(size=64, width=8, blocks=2))
+    v = torch.rand(2, 3, 64, 64) * 1.6 - 0.8
+    c, r = networks.disentangler(v)
+    assert (c - v).abs().mean() < 0.15
+    assert (networks.entangler(c, r) - c).abs().mean() < 0.15
+
+
+def test_without_a_residual_no_pose_is_taken_out() -> None:
+    networks = Networks(NetworkConfig(size=32, width=8, blocks=2, residual=False))
+    assert not any("pose" in name for name, _ in networks.named_parameters())
+
+
+def test_only_the_fast_adversary_of_c_sees_places() -> None:
+    networks = Networks(NetworkConfig(size=32, width=8, blocks=2, adversary_width=4))
+    flat = torch.zeros(1, 3, 64, 64)
+    with torch.no_grad():
+        scores_c, scores_v = networks.adversary_c(flat), networks.adversary_v(flat)
+    inner = (..., slice(5, -5), slice(5, -5))  # near the border every one sees its zeros
+    assert float(scores_c[inner].std()) > 1e-5
+    assert float(scores_v[inner].std()) < 1e-6

@@ -96,7 +96,7 @@ def test_each_network_is_run_no_more_often_than_the_equations_say(
 
     networks = state.networks
     for name, network in {
-        "d_c": networks.disentangler.content,
+        "d_c": networks.disentangler.content.blocks,  # called by whatever way
         "d_r": networks.disentangler.residual,
         "e": networks.entangler,
         "a_c": networks.adversary_c,

@@ -4,8 +4,14 @@ What makes it fast on a CPU: `pixel_unshuffle(4)` in place of full-resolution co
 narrow 3x3 convolutions (they beat depthwise-separable ones there), most of them at 1/8 resolution.
 
 The output head is bilinear x2 steps with thin convolutions. A pixel-shuffle head is cheaper, but
-it paints a 4x4 grid that the adversary spots at once, and training stops. Shapes below are for
-width 32 at 256x256.
+it paints a 4x4 grid that the adversary spots at once, and training stops.
+
+D_C and E do not paint their picture from nothing: they say by how much to multiply each value of
+the picture that they were given, and what to add. So both begin as the identity, which has the
+right expression and the wrong light, and detail need not pass through the narrow middle. D first
+takes the headset's pose out of v, E last puts it back (pose.py).
+
+Shapes below are for width 32 at 256x256.
 """
 
 from __future__ import annotations
@@ -16,12 +22,14 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from train.networks.disentangler import Disentangler, Residual
+from train.networks.pose import Pose, put_back, take_out
 from train.networks.precision import as_float32, in_float32
 
 
 def _initialise(module: nn.Module) -> None:
     """He weights. Each residual branch starts small, since there may be no norm to tame it, and so
-    does the picture, since a saturated tanh loses to the adversary before it learns."""
+    does the change of the picture, so that the networks begin near the identity."""
     for part in module.modules():
         if isinstance(part, nn.Conv2d):
             nn.init.kaiming_normal_(part.weight, nonlinearity="relu")
@@ -30,7 +38,7 @@ def _initialise(module: nn.Module) -> None:
     for part in module.modules():
         if isinstance(part, Block | Head):
             with torch.no_grad():
-                (part.last if isinstance(part, Block) else part.to_image).weight.mul_(0.1)
+                (part.last if isinstance(part, Block) else part.to_change).weight.mul_(0.1)
 
 
 def _convolution(
@@ -74,24 +82,28 @@ class Stem(nn.Module):
 
 
 class Head(nn.Module):
-    """An eighth [B,64,32,32] and a quarter [B,32,64,64] -> [B,3,256,256] in -1..1."""
+    """An eighth [B,64,32,32] and a quarter [B,32,64,64] -> `image` [B,3,256,256], changed;
+    in -1..1 but for training."""
 
     def __init__(self, width: int, norm: str = "none") -> None:
         super().__init__()
         self.to_quarter = _convolution(2 * width, width, norm)
         self.to_half = _convolution(width, width // 2)
         self.to_full = _convolution(width // 2, width // 4)
-        self.to_image = nn.Conv2d(width // 4, 3, 3, 1, 1)
+        self.to_change = nn.Conv2d(width // 4, 6, 3, 1, 1)
 
-    def forward(self, eighth: Tensor, quarter: Tensor) -> Tensor:
+    def forward(self, eighth: Tensor, quarter: Tensor, image: Tensor) -> Tensor:
         # To the quarter's own size: a size that is no multiple of 8 has an odd quarter.
         x = quarter + self.to_quarter(_resize(eighth, quarter.shape[2:]))  # [B,32,64,64]
         x = self.to_half(_double(x))  # [B,16,128,128]
         x = self.to_full(_double(x))  # [B,8,256,256]
-        return in_float32(self._picture, x)
+        return in_float32(lambda x: self._changed(x, as_float32(image)), x)
 
-    def _picture(self, x: Tensor) -> Tensor:
-        return torch.tanh(self.to_image(x))
+    def _changed(self, x: Tensor, image: Tensor) -> Tensor:
+        gain, offset = self.to_change(x).chunk(2, 1)  # [B,3,256,256] each
+        picture: Tensor = image + gain * image + offset
+        # In training the losses must see what lies beyond, or nothing brings it back.
+        return picture if self.training else picture.clamp(-1, 1)
 
 
 def _double(x: Tensor) -> Tensor:
@@ -105,22 +117,48 @@ def _resize(x: Tensor, size: Sequence[int]) -> Tensor:
 class Content(nn.Module):
     """D_C: v -> c'."""
 
-    def __init__(self, width: int, blocks: int, norm: str) -> None:
+    def __init__(self, width: int, blocks: int, norm: str, *, aligns: bool = True) -> None:
+        """`aligns`: take the headset's pose out first. Not for CycleGAN, which has no r for it."""
         super().__init__()
+        self.pose = Pose() if aligns else None
         self.stem = Stem(width, norm)
         self.blocks = _blocks(2 * width, blocks, norm)
         self.head = Head(width, norm)
         _initialise(self)
 
     def forward(self, v: Tensor) -> Tensor:
-        quarter, eighth = self.stem(v)
-        out: Tensor = self.head(self.blocks(eighth), quarter)
-        return out
+        return self.translate(v if self.pose is None else self.align(v)[0])
+
+    def align(self, v: Tensor) -> tuple[Tensor, Tensor]:
+        """v with its pose taken out, and the pose, [B,4,1,1]."""
+        assert self.pose is not None
+        pose: Tensor = self.pose(v)
+        return take_out(v, pose), pose
+
+    def translate(self, aligned: Tensor) -> Tensor:
+        """What is left to do once the pose is taken out."""
+        quarter, eighth = self.stem(aligned)
+        c: Tensor = self.head(self.blocks(eighth), quarter, aligned)
+        return c
+
+
+class AligningDisentangler(Disentangler):
+    """D whose two parts see v with its pose taken out; the pose is the last part of r."""
+
+    content: Content
+
+    def forward(self, v: Tensor) -> tuple[Tensor, Residual]:
+        aligned, pose = self.content.align(v)
+        return self.content.translate(aligned), [*self.residual(aligned), pose]
+
+    def find_residual(self, v: Tensor) -> Residual:
+        aligned, pose = self.content.align(v)
+        return [*self.residual(aligned), pose]
 
 
 class ResidualStream(nn.Module):
-    """D_R: v -> r = [B,32,64,64], [B,64,32,32], [B,64,32,32] in -1..1: after the stem's two
-    resolutions and after all blocks.
+    """D_R: aligned v -> r but for its pose, [B,32,64,64], [B,64,32,32], [B,64,32,32] in -1..1:
+    after the stem's two resolutions and after all blocks.
 
     No instance norm: it would take out the overall brightness and colour, which are what r is for.
     The tanh keeps r from growing without bound in its place.
@@ -138,7 +176,8 @@ class ResidualStream(nn.Module):
 
 
 class Entangler(nn.Module):
-    """E: (c, r) -> v'. Each map of r joins at its resolution, through a 1x1 convolution.
+    """E: (c, r) -> v'. Each map of r joins at its resolution, through a 1x1 convolution; its pose
+    moves the picture in the end.
 
     No instance norm, so that E can paint the brightness that r tells it.
     """
@@ -159,5 +198,4 @@ class Entangler(nn.Module):
         quarter = self.fuse_quarter(torch.cat([quarter, r[0]], 1))
         x = self.first(self.fuse_first(torch.cat([eighth, r[1]], 1)))
         x = self.second(self.fuse_last(torch.cat([x, r[2]], 1)))
-        out: Tensor = self.head(x, quarter)
-        return out
+        return put_back(self.head(x, quarter, c), r[3])

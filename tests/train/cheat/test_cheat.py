@@ -28,6 +28,7 @@ from train.cheat.material import Material, load_material
 from train.config import FitConfig
 from train.errors import TrainError
 from train.evaluate.bootstrap import Bootstrap
+from train.networks import Disentangler
 from train.runs import Run
 
 STEP = 1 / 128
@@ -72,7 +73,7 @@ class Find(nn.Module):
 def pair(name: str, content: nn.Module, entangler: nn.Module) -> Run:
     return Run(
         name=name, path=Path(name), method=name, step=0, size=16,
-        content=content, residual=All(), entangler=entangler,
+        content=content, disentangler=Disentangler(content, All()), entangler=entangler,
     )  # fmt: skip
 
 

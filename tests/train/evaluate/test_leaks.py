@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 from train.evaluate.bootstrap import Bootstrap
 from train.evaluate.leaks import light_statistics, probe, residual_features
+from train.networks import Disentangler
 from train.runs import Run
 
 GROUPS = np.repeat(np.arange(30), 4)
@@ -64,13 +65,17 @@ class Maps(nn.Module):
         return [torch.ones(len(v), 2, size, size) for size in self.sizes]
 
 
+def finding(*sizes: int) -> Disentangler:
+    return Disentangler(nn.Identity(), Maps(sizes))
+
+
 def test_r_is_pooled_whatever_its_maps_are() -> None:
     run = Run(
         name="r", path=Path(), method="m", step=0, size=16,
-        content=nn.Identity(), residual=Maps((16, 8, 4)), entangler=nn.Identity(),
+        content=nn.Identity(), disentangler=finding(16, 8, 4), entangler=nn.Identity(),
     )  # fmt: skip
     v = np.zeros((9, 16, 16, 3), np.uint8)
     features = residual_features(run, v)
     assert features is not None
     assert features.shape == (9, 3 * 2 * 16)
-    assert residual_features(dataclasses.replace(run, residual=Maps(())), v) is None
+    assert residual_features(dataclasses.replace(run, disentangler=finding()), v) is None

@@ -1,0 +1,89 @@
+"""How the headset sits: four numbers that D finds, D takes out of v, and E puts back into v'.
+
+A headset never sits twice in the same place, and C shows the avatar from one. Convolutions are slow
+to learn to move a whole face, so the fast family does it by a similarity transform, which the
+adversary of C teaches: it sees where in the picture a patch lies.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from train.networks.precision import in_float32
+
+LIMIT = 0.15
+"""Of each number: shift right and down as a part of half the picture, log of the scale, and turn in
+radians. Some 19 px of shift at 256, 16 % of scale, 9 degrees."""
+_SEEN_PX = 32
+"""Side of the copy in which the pose is looked for: it is the same net at every size."""
+
+
+class Pose(nn.Module):
+    """v float[B,3,H,W] -> pose float[B,4,1,1] in -LIMIT..LIMIT; zero is the place of C."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.body = nn.Sequential(
+            *(nn.Conv2d(3, 16, 5, 2, 2), nn.ReLU(inplace=True)),  # 16x16
+            *(nn.Conv2d(16, 32, 3, 2, 1), nn.ReLU(inplace=True)),  # 8x8
+            *(nn.Conv2d(32, 32, 3, 2, 1), nn.ReLU(inplace=True)),  # 4x4
+            *(nn.Conv2d(32, 16, 3, 1, 1), nn.ReLU(inplace=True)),
+            *(nn.Flatten(), nn.Linear(16 * 4 * 4, 64), nn.ReLU(inplace=True)),
+        )
+        self.last = nn.Linear(64, 4)
+        nn.init.normal_(self.last.weight, 0, 1e-3)
+        nn.init.zeros_(self.last.bias)
+
+    def forward(self, v: Tensor) -> Tensor:
+        return in_float32(self._find, v)
+
+    def _find(self, v: Tensor) -> Tensor:
+        small = functional.avg_pool2d(v, max(1, min(v.shape[2:]) // _SEEN_PX))
+        if small.shape[2:] != (_SEEN_PX, _SEEN_PX):
+            small = functional.interpolate(small, size=(_SEEN_PX, _SEEN_PX), mode="bilinear")
+        pose: Tensor = LIMIT * torch.tanh(self.last(self.body(small)))  # [B,4]
+        if self.training:  # where a run diverges grid_sample would write outside of its memory
+            pose = pose.nan_to_num()
+        return pose[:, :, None, None]
+
+
+def take_out(image: Tensor, pose: Tensor) -> Tensor:
+    """What was seen at `pose` as if from C's place: float[B,3,H,W] -> the same."""
+    return _warp(image, _matrix(pose))
+
+
+def put_back(image: Tensor, pose: Tensor) -> Tensor:
+    """The inverse of `take_out`, but for what had left the picture: the border stands in for it."""
+    turn_and_scale, shift = _matrix(pose).split([2, 1], dim=2)
+    inverse = torch.linalg.inv(turn_and_scale)
+    return _warp(image, torch.cat([inverse, -inverse @ shift], 2))
+
+
+def _matrix(pose: Tensor) -> Tensor:
+    """From places in the result to places in the image, both -1..1: float[B,2,3]."""
+    right, down, log_scale, turn = pose.flatten(1).unbind(1)
+    along, across = log_scale.exp() * turn.cos(), log_scale.exp() * turn.sin()
+    rows = (along, -across, right), (across, along, down)
+    return torch.stack([torch.stack(row, 1) for row in rows], 1)
+
+
+def _warp(image: Tensor, matrix: Tensor) -> Tensor:
+    height, width = image.shape[2:]
+    x, y = _centres(width, image), _centres(height, image)[:, None]
+    # Sums of a row and a column; affine_grid multiplies matrices, which ONNX Runtime does slowly.
+    across, down = (
+        row[:, 0, None, None] * x + row[:, 1, None, None] * y + row[:, 2, None, None]
+        for row in matrix.unbind(1)
+    )
+    grid = torch.stack([across, down], 3)  # [B,H,W,2]
+    return in_float32(
+        lambda x: functional.grid_sample(x, grid, padding_mode="border", align_corners=False), image
+    )
+
+
+def _centres(count: int, like: Tensor) -> Tensor:
+    """Where `count` pixels lie in a row, -1..1 from edge to edge."""
+    first = 1 / count - 1
+    return torch.linspace(first, -first, count, device=like.device, dtype=torch.float32)
