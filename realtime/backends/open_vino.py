@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from importlib import import_module
 from typing import Any
 
@@ -21,6 +22,9 @@ class OpenVino:
 
     def __init__(self, bundle: Bundle, threads: int | None = None) -> None:
         """`threads` for one frame; None chooses. Raises `BackendError`."""
+        # To import openvino tells its makers so over the network, from a forked copy of this
+        # process in which other threads' locks stay locked. Without this module it is silent.
+        sys.modules.setdefault("openvino_telemetry", None)  # type: ignore[arg-type]
         try:
             openvino: Any = import_module("openvino")
         except ImportError as error:
