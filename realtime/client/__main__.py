@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import signal
 import sys
-from collections.abc import Sequence
-from contextlib import ExitStack
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
@@ -118,15 +118,31 @@ def receive(options: Options) -> None:
         outputs = _open_outputs(options, opened)
         watch = Watch(client, limits, window, outputs)
         try:
-            watch.run()
-        except KeyboardInterrupt:
-            print("client: stopped by a signal", file=sys.stderr)
+            with _signals_stop(watch):
+                watch.run()
+            if watch.stopped:
+                print("client: stopped by a signal", file=sys.stderr)
         finally:
             if options.report is not None:
                 write_json(options.report, _report(watch, client, outputs))
         if not watch.complete:
             wanted = "pictures" if options.frames is None else f"of {options.frames} pictures"
             raise AddressError(f"{watch.frames} {wanted} came from {client.address}")
+
+
+@contextmanager
+def _signals_stop(watch: Watch) -> Iterator[None]:
+    """Between two pictures, so that no output has taken half of one."""
+
+    def stop(*_: object) -> None:
+        watch.stopped = True
+
+    before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def _open_window(options: Options, address: object) -> Window:

@@ -51,6 +51,8 @@ class Watch:
         self._lines: list[str] = []
         self._lines_s = 0.0
         self._on_line = False
+        self.stopped = False
+        """Set it, from a signal's handler for example, and `run` returns."""
         self.frames = 0
         """Pictures that were decoded, and that every output took."""
 
@@ -82,6 +84,8 @@ class Watch:
                 sys.stderr.write("\n")
 
     def _over(self) -> bool:
+        if self.stopped:
+            return True
         if self._limits.frames is not None and self.frames >= self._limits.frames:
             return True
         return self._limits.duration_s is not None and self.elapsed_s >= self._limits.duration_s
