@@ -70,11 +70,14 @@ class Loop:
             self._step()
             if self.window.count == config.log_every:
                 self._row()
-            if state.step % config.sample_every == 0 or state.step == config.steps:
-                self._sample()
+            # Saved first: a full disk must not cost a step for the sake of a picture.
             if state.step % config.checkpoint_every == 0:
                 self._save()
+            if state.step % config.sample_every == 0 and state.step < self.schedule.end:
+                self._sample()
         self._save()
+        if state.step >= self.schedule.end:
+            self._sample()
         if self.journal:
             ended = "stopped; the same command goes on" if asked.signal else "done"
             self.journal.report(self._status(ended))
