@@ -92,7 +92,7 @@ def test_information_comes_at_once_and_as_documented(address: str) -> None:
     assert stream == "main"
     assert set(info) == {  # docs/protocol.md has a line for each
         *("schema", "version", "stream", "bundle", "backend", "source", "codec", "fps"),
-        *("latency_ms", "dropped", "clock", "subscribers"),
+        *("latency_ms", "dropped", "clock", "subscribers", "trouble", "light", "recording"),
     }
     assert info["schema"] == 1
     assert set(info["source"]) == {"name", "state"}

@@ -296,7 +296,11 @@ def test_a_mistake_gets_one_line_and_no_traceback(
     message: str,
 ) -> None:
     asked = mistake(tmp_path, tiny_bundle)
-    defaults = {"--bundle": tiny_bundle, "--bind": "tcp://127.0.0.1:0"}
+    defaults = {
+        "--bundle": tiny_bundle,
+        "--bind": "tcp://127.0.0.1:0",
+        "--backend": "onnxruntime",  # auto, where it has a choice, says what it took
+    }
     rest = [word for flag in defaults.items() if flag[0] not in asked for word in flag]
     done = run(*asked, *rest)
     assert done.returncode == code, done.stderr

@@ -91,7 +91,7 @@ def test_a_graph_does_not_tell_where_it_was_made() -> None:
 def test_the_papers_content_network_costs_what_the_docs_say() -> None:
     paper, fast = NetworkConfig(family="paper"), NetworkConfig()
     assert giga_macs(build_content(paper), 256) == pytest.approx(25.4, abs=0.1)
-    assert giga_macs(build_content(fast), 256) == pytest.approx(0.62, abs=0.01)
+    assert giga_macs(build_content(fast), 256) == pytest.approx(0.63, abs=0.01)
 
 
 def test_the_profile_beside_the_data_travels_with_the_model(run: FitConfig, tmp_path: Path) -> None:
@@ -136,7 +136,7 @@ def test_a_run_without_a_checkpoint_is_one_line_and_a_failure(
 
 def test_golden_pairs_need_three_images(run: FitConfig, tmp_path: Path) -> None:
     few = write_images(tmp_path / "few", 2, seed=0)
-    with pytest.raises(ExportError, match="need 3 images, got 2"):
+    with pytest.raises(ExportError, match="3 images are needed, got 2"):
         export_bundle(ExportConfig(run=run.out, out=tmp_path / "bundle", golden=few))
 
 

@@ -38,13 +38,12 @@ def test_the_figures_follow_from_the_times(
     figures = json.loads(file.read_text())
     assert (figures["network"], figures["turns"]) == ("fast", 2)
     assert figures["reference"].endswith(Bundle.load(other).id), "the float32 one"
-    assert figures["absent"] == {}
+    assert not any(name.startswith("onnxruntime,") for name in figures["absent"])
     eager, peak = figures["eager"], figures["matmul_gflop_per_s"]
-    assert eager["gmac"] == pytest.approx(0.618 / 16, rel=0.05)
-    unknown, known = figures["rows"]
+    assert eager["gmac"] == pytest.approx(0.633 / 16, rel=0.05)
+    unknown, known = (row for row in figures["rows"] if row["backend"] == "onnxruntime-cpu")
     assert (unknown["precision"], known["precision"]) == ("uint8", "float32")
     for row in (unknown, known):
-        assert row["backend"] == "onnxruntime-cpu"
         assert row["frames"] == 2 * 3
         assert 0 < row["p50_ms"] <= row["p95_ms"]
         assert row["psnr_db"] is None, "identical"
