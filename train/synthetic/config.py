@@ -48,7 +48,7 @@ class SyntheticConfig:
     """Runs of each kind. A seed decides first weights and samples, for all kinds alike."""
     first_seed: int = 0
     """The seeds are this one and those after it."""
-    settings: tuple[SettingName, ...] = ("paper", "balanced")
+    settings: tuple[SettingName, ...] = ("paper",)
     """paper: the published weights. balanced: all weights 1, adversaries at 1e-3."""
     data: tuple[DataName, ...] = ("isotropic",)
     """isotropic: the paper's two Gaussians. shapes: an exponential c, a uniform r. clusters: each
