@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
@@ -32,6 +33,14 @@ from tests.skips import (  # noqa: F401  # hooks, which pytest finds here
 Shape = tuple[Literal[1], int, int, Literal[3]]
 
 TINY_SHAPE: Shape = (1, 64, 64, 3)
+
+# A shell ignores these for what it runs in the background, and what is tested would inherit that.
+for _number, _usual in (
+    (signal.SIGINT, signal.default_int_handler),
+    (signal.SIGHUP, signal.SIG_DFL),
+):
+    if signal.getsignal(_number) is signal.SIG_IGN:
+        signal.signal(_number, _usual)
 
 
 @pytest.fixture
