@@ -14,7 +14,7 @@ import pytest
 
 from tests.end_to_end.faults.camera import FaultyCamera
 from tests.end_to_end.faults.harness import Run
-from tests.end_to_end.test_launch import LAUNCH, PATIENCE_S, run
+from tests.end_to_end.test_launch import PATIENCE_S, run
 
 LIBFAKETIME = Path("/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1")
 HOUR_S = 3600
@@ -86,17 +86,6 @@ def test_a_clock_that_is_set_changes_nothing(
         assert launched.client.tally.lost == 0
         launched.ends()
     camera.unplug()
-
-
-@pytest.mark.skipif(not shutil.which("prlimit"), reason="no prlimit: apt-get install util-linux")
-@pytest.mark.parametrize("limit_mb", [500])
-def test_too_little_memory_to_start_is_said_so(tiny_bundle: Path, limit_mb: int) -> None:
-    arguments = ("--camera", "demo", "--bundle", str(tiny_bundle), "--bind", "tcp://127.0.0.1:0")
-    limited = ["prlimit", f"--as={limit_mb << 20}", *LAUNCH, *arguments]
-    done = subprocess.run(limited, capture_output=True, text=True, timeout=PATIENCE_S)
-    assert done.returncode == 1, done.stderr
-    assert "Traceback" not in done.stderr
-    assert any(line.startswith("launch: ") for line in done.stderr.splitlines()), done.stderr
 
 
 @pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="no /proc: Linux only")

@@ -41,7 +41,7 @@ def test_a_model_that_always_fails_ends_the_program(tmp_path: Path, fault: str) 
 
 
 def test_a_model_that_takes_long_is_seen_and_waited_for(tmp_path: Path) -> None:
-    bundle, camera = write_faulty_bundle(tmp_path / "bundle", "slow", 700), FaultyCamera()
+    bundle, camera = write_faulty_bundle(tmp_path / "bundle", "slow", 2000), FaultyCamera()
     with Run(tmp_path, "--camera", camera.url, "--bundle", bundle) as launched:
         launched.watch_new()
         camera.marked = True
