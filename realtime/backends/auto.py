@@ -54,8 +54,7 @@ def _open_all(bundle: Bundle, on_event: Callable[[str], None]) -> list[Backend]:
 
 def _fastest(candidates: list[Backend], bundle: Bundle, on_event: Callable[[str], None]) -> Backend:
     """The one with the smallest median time for a frame; the others are closed."""
-    if len(candidates) == 1:
-        on_event(f"--backend auto: {candidates[0].name}, the only one installed")
+    if len(candidates) == 1:  # no choice was made, and the launcher says what runs
         return candidates[0]
     frame = bundle.golden[0].input
     times_ms: list[list[float]] = [[] for _ in candidates]

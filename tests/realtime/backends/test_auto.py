@@ -62,7 +62,6 @@ def test_what_is_installed_and_broken_is_said_and_the_rest_goes_on(
     assert auto.open_best(Bundle.load(tiny_bundle), said.append).name == "onnxruntime-cpu"
     assert said == [
         "--backend auto: not tensorrt: the engine is of stone",
-        "--backend auto: onnxruntime-cpu, the only one installed",
     ]
 
 
