@@ -20,6 +20,11 @@ INFO_SCHEMA = 1
 REPORT_SCHEMA = 1
 
 
+MOST_ON_THE_WAY = 4
+"""Frames that the end can catch: one in each mailbox, one in the model, one on its way out. What is
+left over then is counted as "stopped"; more of these were lost unseen."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Snapshot:
     """The figures of a run at one moment."""

@@ -79,8 +79,7 @@ def _options(threads: int, provider: str) -> SessionOptions:
     options.intra_op_num_threads = threads
     options.inter_op_num_threads = 1
     # Spinning threads would take the cores from capture and encode between two frames: at 30
-    # frames a second on 2 cores it costs 1.26 cores instead of 0.62, and it is slower (29 ms
-    # instead of 20 ms) as soon as another program runs.
+    # frames a second on 2 cores half as much processor time again (docs/export.md).
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     options.log_severity_level = 3  # errors only; they also arrive as exceptions
     if provider == "directml":

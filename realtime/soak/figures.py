@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from realtime.report import MOST_ON_THE_WAY
+
 
 def slope(times_s: Sequence[float], values: Sequence[float]) -> float | None:
     """Least-squares change per hour; None with fewer than three samples."""
@@ -55,5 +57,10 @@ def summarise(windows: Sequence[dict[str, Any]], warm_s: float) -> dict[str, Any
 
 
 def unaccounted(frames: dict[str, Any]) -> int:
-    """captured - published - dropped of a report's "frames": 0, or a frame was lost unseen."""
-    return int(frames["captured"] - frames["published"] - sum(frames["dropped"].values()))
+    """Frames of a report that no cause explains; 0, or one was lost unseen.
+
+    More "stopped" ones than can have been on the way are unexplained too.
+    """
+    dropped = frames["dropped"]
+    missing = int(frames["captured"] - frames["published"] - sum(dropped.values()))
+    return missing + max(0, int(dropped.get("stopped", 0)) - MOST_ON_THE_WAY)

@@ -30,6 +30,8 @@ def test_figures() -> None:
     assert percentiles_ms([1.0, 2.0, 3.0])["max"] == 3.0
     frames = {"captured": 10, "published": 7, "dropped": {"infer_busy": 2, "stopped": 0}}
     assert unaccounted(frames) == 1
+    assert unaccounted(frames | {"dropped": {"infer_busy": 0, "stopped": 3}}) == 0
+    assert unaccounted(frames | {"captured": 13, "dropped": {"stopped": 6}}) == 2
 
 
 def test_a_short_soak_of_the_real_program(tiny_bundle: Path, tmp_path: Path) -> None:

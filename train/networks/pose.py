@@ -1,8 +1,8 @@
 """How the headset sits: four numbers that D finds, D takes out of v, and E puts back into v'.
 
 A headset never sits twice in the same place, and C shows the avatar from one. Convolutions are slow
-to learn to move a whole face, so the fast family does it by a similarity transform, which the
-adversary of C teaches: it sees where in the picture a patch lies.
+to learn to move a whole face, so the fast family does it by a similarity transform. The adversary
+of C, which sees where in the picture a patch lies, is there to teach it.
 """
 
 from __future__ import annotations

@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from realtime.client import Client
+from realtime.report import MOST_ON_THE_WAY
 from realtime.wire import Flag, Packet
 from tests.end_to_end.test_launch import LAUNCH
 from tests.pictures import clock_number, read_number
@@ -153,4 +154,6 @@ class Run:
         frames: dict[str, Any] = json.loads(self._report.read_text())["frames"]
         assert frames["captured"] == frames["published"] + sum(frames["dropped"].values())
         assert min(frames["dropped"].values()) >= 0
+        # "stopped" is what is left over, so the sum alone would hide a loss.
+        assert frames["dropped"].get("stopped", 0) <= MOST_ON_THE_WAY
         return frames
