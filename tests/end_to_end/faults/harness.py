@@ -49,6 +49,7 @@ class Run:
             [
                 *(*before, *LAUNCH, *map(str, arguments)),
                 *("--bind", "tcp://127.0.0.1:0", "--report", str(self._report)),
+                *("--backend", "onnxruntime"),  # auto would take now this one, now another
             ],
             stderr=subprocess.PIPE,
             text=True,
