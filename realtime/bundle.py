@@ -43,6 +43,9 @@ CAMERA = "camera.json"
 GOLDEN = "golden.npz"
 GOLDEN_PAIRS = 3
 
+LEAST_PSNR_DB = 35.0
+"""Of what computes in fewer bits than 32, to float32."""
+
 _MAX_MANIFEST_BYTES = 2**20
 _MAX_FILE_BYTES = 2**30
 _NPY_HEADER = 1024
@@ -77,6 +80,17 @@ class Parity(Part):
     mean_abs: float = Field(ge=0)
     psnr_db: float | None = None
     """None when the outputs are identical."""
+
+
+def compare(got: NDArray[np.uint8], reference: NDArray[np.uint8]) -> Parity:
+    """Figures over all pixels of two equally shaped uint8 arrays."""
+    difference = got.astype(np.int16) - reference
+    mean_square = float(np.square(difference, dtype=np.float64).mean())
+    return Parity(
+        max_abs=float(np.abs(difference).max()),
+        mean_abs=float(np.abs(difference).mean()),
+        psnr_db=10 * math.log10(255**2 / mean_square) if mean_square else None,
+    )
 
 
 class Tolerance(Part):

@@ -15,10 +15,9 @@ from numpy.typing import NDArray
 from export.bench.config import BenchConfig
 from export.errors import ExportError
 from export.graph import BytesToBytes, giga_macs
-from export.parity import compare
 from realtime.backends import Backend, BackendName, open_backend
 from realtime.backends.threads import default_threads
-from realtime.bundle import Bundle
+from realtime.bundle import Bundle, compare
 from realtime.errors import BackendError
 from train.config import NetworkConfig
 from train.networks import build_content

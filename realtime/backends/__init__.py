@@ -6,13 +6,14 @@ one runs is always said by its `name`, in the status line, in the report and on 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Literal, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from realtime.bundle import Bundle
+from realtime.bundle import LEAST_PSNR_DB, Bundle, compare
 from realtime.errors import BackendError
 
 BackendName = Literal[
@@ -22,9 +23,13 @@ BackendName = Literal[
     "onnxruntime:directml",
     "onnxruntime:openvino",
     "openvino",
+    "openvino:bf16",
     "tensorrt",
 ]
 """What can be asked for. "auto": TensorRT where it works, else the fastest here on the CPU."""
+
+ROUNDING: frozenset[BackendName] = frozenset({"openvino:bf16"})
+"""Those that compute in 16 bits whatever the graph says: `LEAST_PSNR_DB` is what binds them."""
 
 
 class Backend(Protocol):
@@ -61,7 +66,7 @@ def open_backend(
         return open_best(bundle, on_event)
     backend = _load(name, bundle, on_event)
     try:
-        check_golden(backend, bundle)
+        check_golden(backend, bundle, rounds=name in ROUNDING)
     except BaseException:
         backend.close()
         raise
@@ -73,10 +78,10 @@ def _load(name: BackendName, bundle: Bundle, on_event: Callable[[str], None]) ->
         from realtime.backends.tensor_rt import TensorRt
 
         return TensorRt(bundle, on_event)
-    if name == "openvino":
+    if name in ("openvino", "openvino:bf16"):
         from realtime.backends.open_vino import OpenVino
 
-        return OpenVino(bundle)
+        return OpenVino(bundle, bf16=name == "openvino:bf16")
     try:
         from realtime.backends.onnx_runtime import OnnxRuntime
     except ImportError as error:
@@ -106,18 +111,23 @@ def _is_flat(image: NDArray[np.uint8]) -> bool:
     return bool((some == some[:, :1, :1]).all() and (image == image[:, :1, :1]).all())
 
 
-def check_golden(backend: Backend, bundle: Bundle) -> None:
-    """Raises `BackendError` if an output lies further from the golden one than is allowed."""
+def check_golden(backend: Backend, bundle: Bundle, *, rounds: bool = False) -> None:
+    """Raises `BackendError` if an output lies further from the golden one than is allowed: by the
+    manifest, or, if the backend `rounds` more than the graph says, by `LEAST_PSNR_DB`."""
     allowed = bundle.manifest.golden
     for index, pair in enumerate(bundle.golden):
-        got = backend.run(pair.input)
-        difference = np.abs(got.astype(np.int16) - pair.output)
-        max_abs, mean_abs = int(difference.max()), float(difference.mean())
-        if max_abs > allowed.max_abs or mean_abs > allowed.mean_abs:
+        found = compare(backend.run(pair.input), pair.output)
+        psnr_db = math.inf if found.psnr_db is None else found.psnr_db
+        if rounds:
+            good, bound = psnr_db >= LEAST_PSNR_DB, f"PSNR {LEAST_PSNR_DB:g} dB or more"
+        else:
+            good = found.max_abs <= allowed.max_abs and found.mean_abs <= allowed.mean_abs
+            bound = f"{allowed.max_abs:g} and {allowed.mean_abs:g}"
+        if not good:
             raise BackendError(
                 f"{backend.name} does not compute what bundle {bundle.id} says: golden pair "
-                f"{index} is off by up to {max_abs} of 255 levels, {mean_abs:.3f} on average "
-                f"(allowed: {allowed.max_abs:g} and {allowed.mean_abs:g}): use another --backend, "
+                f"{index} is off by up to {found.max_abs:.0f} of 255 levels, {found.mean_abs:.3f} "
+                f"on average, PSNR {psnr_db:.1f} dB (allowed: {bound}): use another --backend, "
                 "another version of the runtime, or export the bundle again"
             )
 

@@ -7,11 +7,11 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from statistics import median
 
-from realtime.backends import Backend, BackendName, open_backend
+from realtime.backends import ROUNDING, Backend, BackendName, open_backend
 from realtime.bundle import Bundle
 from realtime.errors import BackendError, BackendMissing
 
-ON_A_CPU: tuple[BackendName, ...] = ("onnxruntime", "openvino")
+ON_A_CPU: tuple[BackendName, ...] = ("onnxruntime", "openvino", "openvino:bf16")
 """The candidates of the trial; the first one is always installed."""
 
 _ROUNDS, _FRAMES = 5, 4
@@ -40,6 +40,8 @@ def _open_all(bundle: Bundle, on_event: Callable[[str], None]) -> list[Backend]:
     opened: list[Backend] = []
     failure: BackendError | None = None
     for name in ON_A_CPU:
+        if name in ROUNDING and not opened:
+            continue  # no exact one reproduces the golden pairs: a looser check proves nothing
         try:
             opened.append(open_backend(name, bundle))
         except BackendMissing:

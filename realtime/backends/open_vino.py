@@ -18,10 +18,10 @@ from realtime.errors import BackendError, BackendMissing, one_line
 class OpenVino:
     """See `realtime.backends.Backend`."""
 
-    name = "openvino-cpu"
-
-    def __init__(self, bundle: Bundle, threads: int | None = None) -> None:
-        """`threads` for one frame; None chooses. Raises `BackendError`."""
+    def __init__(self, bundle: Bundle, threads: int | None = None, *, bf16: bool = False) -> None:
+        """`threads` for one frame; None chooses. `bf16` computes in bfloat16, where the processor
+        can. Raises `BackendError`."""
+        self.name = "openvino-cpu-bf16" if bf16 else "openvino-cpu"
         # To import openvino tells its makers so over the network, from a forked copy of this
         # process in which other threads' locks stay locked. Without this module it is silent.
         sys.modules.setdefault("openvino_telemetry", None)  # type: ignore[arg-type]
@@ -36,11 +36,16 @@ class OpenVino:
             "NUM_STREAMS": 1,
             "PERFORMANCE_HINT": "LATENCY",
             # Left alone it computes in bfloat16 where the processor can, which moves pictures by
-            # several levels: the graph says the precision, not the machine.
-            "INFERENCE_PRECISION_HINT": "f32",
+            # several levels: that is for the user to say, not for the machine.
+            "INFERENCE_PRECISION_HINT": "bf16" if bf16 else "f32",
         }
         try:
             core = openvino.Core()
+            if bf16 and "BF16" not in core.get_property("CPU", "OPTIMIZATION_CAPABILITIES"):
+                raise BackendMissing(
+                    "--backend openvino:bf16: this processor does not compute in bfloat16: use "
+                    "--backend openvino"
+                )
             model = core.read_model(bundle.model)
             self._request = core.compile_model(model, "CPU", settings).create_infer_request()
             _check_tensors(model, bundle)

@@ -19,9 +19,8 @@ from export.bundle import export_bundle
 from export.config import ExportConfig
 from export.errors import ExportError
 from export.graph import BytesToBytes, giga_macs, to_onnx
-from export.parity import compare
 from realtime.backends import open_backend
-from realtime.bundle import Bundle
+from realtime.bundle import Bundle, compare
 from tests.train.conftest import fit_config, write_images  # noqa: F401
 from train import checkpoint, fit
 from train.config import FitConfig, NetworkConfig

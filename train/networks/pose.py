@@ -71,13 +71,11 @@ def _matrix(pose: Tensor) -> Tensor:
 
 def _warp(image: Tensor, matrix: Tensor) -> Tensor:
     height, width = image.shape[2:]
-    x, y = _centres(width, image), _centres(height, image)[:, None]
-    # Sums of a row and a column; affine_grid multiplies matrices, which ONNX Runtime does slowly.
-    across, down = (
-        row[:, 0, None, None] * x + row[:, 1, None, None] * y + row[:, 2, None, None]
-        for row in matrix.unbind(1)
-    )
-    grid = torch.stack([across, down], 3)  # [B,H,W,2]
+    x, y = _centres(width, image)[:, None], _centres(height, image)[:, None, None]
+    # Sums of a row and a column; affine_grid multiplies matrices, which ONNX Runtime does slowly,
+    # and stacking two planes of places takes longer than sampling at them.
+    by_x, by_y, shift = (column[:, None, None] for column in matrix.unbind(2))  # [B,1,1,2]
+    grid = by_x * x + by_y * y + shift  # [B,H,W,2]
     return in_float32(
         lambda x: functional.grid_sample(x, grid, padding_mode="border", align_corners=False), image
     )
