@@ -17,11 +17,14 @@ Method = Literal["uncooperative", "cooperative", "cyclegan"]
 METHOD_NAMES: tuple[Method, ...] = ("uncooperative", "cooperative", "cyclegan")
 
 
+Family = Literal["fast", "paper"]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NetworkConfig:
     """What the networks are made of."""
 
-    family: Annotated[Literal["fast", "paper"], tyro.conf.arg(name="network")] = "fast"
+    family: Annotated[Family, tyro.conf.arg(name="network")] = "fast"
     """fast: 0.63 GMAC at 256x256, for live use on a CPU. paper: the paper's, 25.4 GMAC."""
     size: int = 256
     """Height and width of the images, pixels; a multiple of 4."""

@@ -20,6 +20,10 @@ class BenchConfig:
 
     bundles: Annotated[tuple[Path, ...], tyro.conf.Positional]
     """Folders that `python -m export` wrote, of one input size: one for each precision, say."""
+    untrained: tuple[str, ...] = ()
+    """Networks to time beside them, or alone, FAMILY[:WIDTH[:BLOCKS]]: fast:24:4 fast:48 say."""
+    size: int = 256
+    """Width and height that untrained ones take where no bundle says it."""
     network: Literal["paper", "fast"] = "paper"
     """The D_C to time in PyTorch: what one would use without an export."""
     turns: int = 10
@@ -34,8 +38,10 @@ class BenchConfig:
     """File for the figures."""
 
     def __post_init__(self) -> None:
-        if not self.bundles:
-            raise ExportError("no bundle: give one or more folders, such as models/demo")
+        if not (self.bundles or self.untrained):
+            raise ExportError(
+                "no bundle: give one or more folders, such as models/demo, or --untrained"
+            )
         for name in ("turns", "frames", "threads"):
             value = getattr(self, name)
             if value is not None and value < 1:

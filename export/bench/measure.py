@@ -13,12 +13,13 @@ import torch
 from numpy.typing import NDArray
 
 from export.bench.config import BenchConfig
+from export.bench.untrained import METHOD, untrained
 from export.errors import ExportError
 from export.graph import BytesToBytes, giga_macs
 from realtime.backends import Backend, BackendName, open_backend
 from realtime.backends.threads import default_threads
 from realtime.bundle import Bundle, compare
-from realtime.errors import BackendError
+from realtime.errors import BackendError, BackendMissing
 from train.config import NetworkConfig
 from train.networks import build_content
 
@@ -48,7 +49,7 @@ class Figures:
 
     rows: list[Row]
     absent: dict[str, str]
-    """Backend -> why it does not run here."""
+    """Backend, and bundle if it is one that it does not run -> why."""
     reference: str
     """What `psnr_db` compares with."""
     threads: int
@@ -61,7 +62,8 @@ class Figures:
 def measure(config: BenchConfig, advance: Callable[[], None]) -> Figures:
     """Calls `advance` after each turn. Raises `ExportError`, `RealtimeError`."""
     bundles = [Bundle.load(path) for path in config.bundles]
-    size_px = _common_size(bundles)
+    size_px = _common_size(bundles) if bundles else config.size
+    bundles += [untrained(asked, size_px) for asked in config.untrained]
     reference = next((b for b in bundles if b.manifest.precision == "float32"), bundles[0])
     threads = config.threads or default_threads()
     torch.set_num_threads(threads)
@@ -73,7 +75,7 @@ def measure(config: BenchConfig, advance: Callable[[], None]) -> Figures:
         figures = Figures(
             rows=[row for row, _ in runners],
             absent=absent,
-            reference=f"PyTorch, on the golden pictures of {reference.id}",
+            reference=_reference(reference),
             threads=threads,
             eager_ms=[],
             eager_gmac=giga_macs(content, size_px),
@@ -84,6 +86,12 @@ def measure(config: BenchConfig, advance: Callable[[], None]) -> Figures:
             _turn(figures, runners, eager, reference.golden[0].input, config.frames)
             advance()
     return figures
+
+
+def _reference(bundle: Bundle) -> str:
+    if bundle.manifest.method == METHOD:
+        return "PyTorch, on noise"
+    return f"PyTorch, on the golden pictures of {bundle.id}"
 
 
 def _common_size(bundles: list[Bundle]) -> int:
@@ -109,6 +117,9 @@ def _open_all(
         for bundle in bundles:
             try:
                 backend = open_backend(name, bundle)
+            except BackendMissing as error:
+                absent[name] = str(error)
+                break
             except BackendError as error:
                 absent[f"{name}, {bundle.id}"] = str(error)
                 continue
@@ -118,8 +129,9 @@ def _open_all(
 
 
 def _row(bundle: Bundle, backend: Backend, reference: Bundle) -> Row:
-    got = np.concatenate([backend.run(pair.input).copy() for pair in reference.golden])
-    parity = compare(got, np.concatenate([pair.output for pair in reference.golden]))
+    golden = (bundle if bundle.manifest.method == METHOD else reference).golden
+    got = np.concatenate([backend.run(pair.input).copy() for pair in golden])
+    parity = compare(got, np.concatenate([pair.output for pair in golden]))
     gmac = bundle.manifest.network.get("gmac")
     return Row(
         bundle=bundle.id,

@@ -95,3 +95,25 @@ def test_what_makes_no_sense_is_one_line(capsys: pytest.CaptureFixture[str]) -> 
         message = capsys.readouterr().err
         assert message.startswith(f"bench: {said}")
         assert message.count("\n") == 1
+
+
+def test_a_network_is_timed_before_anybody_trains_it(tmp_path: Path) -> None:
+    file = tmp_path / "bench.json"
+    asked = ["--untrained", "fast:8:2", "fast:16", "--size", "64", "--network", "fast"]
+    main([*asked, "--turns", "1", "--frames", "1", "--json", str(file)])
+    figures = json.loads(file.read_text())
+    rows = [row for row in figures["rows"] if row["backend"] == "onnxruntime-cpu"]
+    narrow, wide = rows
+    assert narrow["bundle"].startswith("fast-8-2@")
+    assert narrow["gmac"] < wide["gmac"] / 2
+    assert all(row["psnr_db"] is None or row["psnr_db"] > 60 for row in rows)
+    assert figures["reference"] == "PyTorch, on noise"
+
+
+@pytest.mark.parametrize("asked", ["slow", "fast:0", "fast:8:2:1", "fast:x"])
+def test_an_untrained_network_that_cannot_be_is_one_line(
+    asked: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit):
+        main(["--untrained", asked])
+    assert f"--untrained {asked}: give FAMILY[:WIDTH[:BLOCKS]]" in capsys.readouterr().err
