@@ -109,7 +109,8 @@ def _open_all(
     bundles: list[Bundle], reference: Bundle, opened: ExitStack
 ) -> tuple[list[tuple[Row, Backend]], dict[str, str]]:
     """Every backend that can be asked for, on every bundle; and why others cannot."""
-    runners, absent = [], {}
+    runners: list[tuple[Row, Backend]] = []
+    absent: dict[str, str] = {}
     names: tuple[BackendName, ...] = get_args(BackendName)
     for name in names:
         if name == "auto":
