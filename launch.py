@@ -28,8 +28,9 @@ try:
     from realtime.errors import RealtimeError, UsageError
     from realtime.extras import open_metrics, open_preview, open_recorder, own_profile, serve_page
     from realtime.health import describe
-    from realtime.pipeline import STAGE_THREADS, Output, Pipeline
+    from realtime.pipeline import STAGE_THREADS, Pipeline
     from realtime.preview import TURN_S, Preview
+    from realtime.publish import Output
     from realtime.publisher import Publisher
     from realtime.report import check_writable, report, write_json
     from realtime.sessions.alone import record_alone

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from functools import cache
 from importlib import import_module
 from typing import Any
 
@@ -22,15 +23,7 @@ class OpenVino:
         """`threads` for one frame; None chooses. `bf16` computes in bfloat16, where the processor
         can. Raises `BackendError`."""
         self.name = "openvino-cpu-bf16" if bf16 else "openvino-cpu"
-        # To import openvino tells its makers so over the network, from a forked copy of this
-        # process in which other threads' locks stay locked. Without this module it is silent.
-        sys.modules.setdefault("openvino_telemetry", None)  # type: ignore[arg-type]
-        try:
-            openvino: Any = import_module("openvino")
-        except ImportError as error:
-            raise BackendMissing(
-                f"--backend openvino: {error}: pip install 'headset-avatar[openvino]'"
-            ) from error
+        core, version = _core()
         settings = {
             "INFERENCE_NUM_THREADS": threads or default_threads(),
             "NUM_STREAMS": 1,
@@ -40,7 +33,6 @@ class OpenVino:
             "INFERENCE_PRECISION_HINT": "bf16" if bf16 else "f32",
         }
         try:
-            core = openvino.Core()
             if bf16 and "BF16" not in core.get_property("CPU", "OPTIMIZATION_CAPABILITIES"):
                 raise BackendMissing(
                     "--backend openvino:bf16: this processor does not compute in bfloat16: use "
@@ -54,7 +46,7 @@ class OpenVino:
             raise
         except Exception as error:
             raise BackendError(
-                f"OpenVINO {openvino.__version__} cannot load {bundle.path / MODEL}: "
+                f"OpenVINO {version} cannot load {bundle.path / MODEL}: "
                 f"{one_line(error)}: upgrade openvino, or use --backend onnxruntime"
             ) from error
         self._bundle = bundle
@@ -72,6 +64,26 @@ class OpenVino:
 
     def close(self) -> None:
         """The request frees its memory when it is collected; nothing else is held."""
+
+
+@cache
+def _core() -> tuple[Any, str]:
+    """OpenVINO's core and version. Raises `BackendMissing`.
+
+    One core for all models of the process: each has a signal stack of its own put up, and when two
+    go in the order in which they came, the older one's is put up again after it was freed; the next
+    signal, such as Ctrl-C, is then a crash.
+    """
+    # To import openvino tells its makers so over the network, from a forked copy of this process in
+    # which other threads' locks stay locked. Without this module it is silent.
+    sys.modules.setdefault("openvino_telemetry", None)  # type: ignore[arg-type]
+    try:
+        openvino: Any = import_module("openvino")
+    except ImportError as error:
+        raise BackendMissing(
+            f"--backend openvino: {error}: pip install 'headset-avatar[openvino]'"
+        ) from error
+    return openvino.Core(), openvino.__version__
 
 
 def _check_tensors(model: object, bundle: Bundle) -> None:

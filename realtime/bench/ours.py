@@ -17,7 +17,8 @@ from realtime.bench.task import Received, Task
 from realtime.bundle import Bundle
 from realtime.client import Client
 from realtime.clock import ClockServer
-from realtime.pipeline import Output, Pipeline
+from realtime.pipeline import Pipeline
+from realtime.publish import Output
 from realtime.publisher import Publisher
 
 

@@ -19,7 +19,8 @@ from realtime.backends.onnx_runtime import OnnxRuntime
 from realtime.bundle import Bundle
 from realtime.errors import BackendError, SourceLost, SourceNotFound
 from realtime.frame import Frame, unix_us
-from realtime.pipeline import STAGES, Output, Pipeline
+from realtime.pipeline import STAGES, Pipeline
+from realtime.publish import Output
 from realtime.publisher import Publisher
 from realtime.report import Snapshot
 from realtime.sources import Source
@@ -211,7 +212,7 @@ def test_frames_that_the_encoder_is_too_slow_for_are_counted_apart(
         time.sleep(0.03)
         return b"x", Flag.KEY
 
-    monkeypatch.setattr("realtime.pipeline.Encoder.encode", slow_encode)
+    monkeypatch.setattr("realtime.publish.Encoder.encode", slow_encode)
     watched: list[Stage] = []
     source = held_until(
         lambda: watched[0].publisher.subscribers > 0,
@@ -228,7 +229,7 @@ def test_frames_that_the_encoder_is_too_slow_for_are_counted_apart(
 def test_nothing_is_encoded_for_nobody(
     stage: Callable[..., Stage], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.delattr("realtime.pipeline.Encoder.encode")
+    monkeypatch.delattr("realtime.publish.Encoder.encode")
     snapshot = stage(lambda: Pictures(20)).run()
     assert (snapshot.published, snapshot.sent) == (20, 0)
     assert set(snapshot.latency_ms) == set(STAGES)

@@ -1,0 +1,133 @@
+"""`PublishThread`: encodes avatars and sends them, and says what there is to say of the stream.
+
+While no new picture can be made, the last one is sent now and then, marked as old. Every error, of
+the threads before it too, arrives here with the mailbox that they close, and ends the run.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from realtime.codec import Encoder
+from realtime.health import Pulse
+from realtime.infer import TURN_S, Result
+from realtime.mailbox import Closed, Mailbox
+from realtime.publisher import Publisher
+from realtime.report import Snapshot, info_message
+from realtime.stats import Latency, Rate
+from realtime.wire import Codec, Flag, Header
+
+_INFO_PERIOD_NS = 1_000_000_000
+_REPEAT_PERIOD_NS = 500_000_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Output:
+    """What is done with the avatar's pictures."""
+
+    stream: str = "main"
+    codec: Codec = Codec.JPEG
+    quality: int = 90
+    frames: int | None = None
+    """Stop after so many were published; None is no limit."""
+
+
+class PublishThread(threading.Thread):
+    """Publishes until its mailbox is closed or `Output.frames` are out. The publisher is its own
+    for that time; any thread may read the attributes."""
+
+    def __init__(
+        self,
+        inbox: Mailbox[Result],
+        publisher: Publisher,
+        output: Output,
+        *,
+        snapshot: Callable[[], Snapshot],
+        in_trouble: Callable[[], bool],
+        on_end: Callable[[BaseException | None], None],
+    ) -> None:
+        """snapshot: the figures that go out as information. in_trouble: whether no new picture can
+        be made. on_end: told once that this thread ends, with the error if it is one."""
+        super().__init__(name="publish", daemon=True)
+        self.pulse = Pulse()
+        self.latency = {stage: Latency() for stage in ("encode", "publish", "total")}
+        self.fps = Rate()
+        self.published = self.sent = self.subscribers_max = 0
+        self.first_ns = self.last_ns = 0
+        """When the first and the last frame were published; 0: none was."""
+        self._inbox, self._publisher, self._output = inbox, publisher, output
+        self._encoder = Encoder(output.codec, output.quality)
+        self._snapshot, self._in_trouble, self._on_end = snapshot, in_trouble, on_end
+        self._last: Result | None = None
+        self._next_info_ns = self._next_repeat_ns = 0
+
+    def run(self) -> None:
+        failure: BaseException | None = None
+        try:
+            with contextlib.suppress(Closed):
+                while self._output.frames is None or self.published < self._output.frames:
+                    self._turn(self._inbox.get(TURN_S))
+            self._publisher.send_info(info_message(self._snapshot()))  # says that it has ended
+        except BaseException as error:
+            failure = error
+        finally:
+            self._on_end(failure)
+
+    def _turn(self, result: Result | None) -> None:
+        self.pulse.beat()
+        newcomer = self._publisher.poll(0)
+        self.subscribers_max = max(self.subscribers_max, self._publisher.subscribers)
+        if result is not None:
+            self._publish(result)
+        elif self._in_trouble():
+            self._repeat_last()
+        now_ns = time.monotonic_ns()
+        if newcomer or now_ns >= self._next_info_ns:
+            self._next_info_ns = now_ns + _INFO_PERIOD_NS
+            self._publisher.send_info(info_message(self._snapshot()))
+
+    def _publish(self, result: Result) -> None:
+        started_ns = encoded_ns = time.monotonic_ns()
+        if self._publisher.subscribers:
+            payload, flags = self._encode(result)
+            encoded_ns = time.monotonic_ns()
+            self._send(result, payload, flags)
+        now_ns = time.monotonic_ns()
+        self.latency["encode"].add(encoded_ns - started_ns)
+        self.latency["publish"].add(now_ns - encoded_ns)
+        self.latency["total"].add(now_ns - result.frame.capture_ns)
+        self.fps.tick(now_ns)
+        self.first_ns = self.first_ns or now_ns
+        self.last_ns, self._last = now_ns, result
+        self.published += 1
+
+    def _repeat_last(self) -> None:
+        """Show that the stream is alive and the camera is not: the last picture, marked as old."""
+        now_ns = time.monotonic_ns()
+        if self._last is None or not self._publisher.subscribers or now_ns < self._next_repeat_ns:
+            return
+        self._next_repeat_ns = now_ns + _REPEAT_PERIOD_NS
+        payload, flags = self._encode(self._last)
+        self._send(self._last, payload, flags | Flag.SOURCE_LOST)
+
+    def _encode(self, result: Result) -> tuple[bytes, Flag]:
+        return self._encoder.encode(result.avatar, key=self._publisher.wants_key)
+
+    def _send(self, result: Result, payload: bytes, flags: Flag) -> None:
+        height, width, _ = result.avatar.shape
+        header = Header(
+            codec=self._output.codec,
+            flags=flags,
+            capture_us=result.frame.capture_unix_us,
+            pts_us=result.frame.pts_us,
+            width=width,
+            height=height,
+            fps_x100=min(round(self.fps.per_second() * 100), 0xFFFF),
+            infer_us=result.infer_ns // 1000,
+        )
+        self._publisher.send(header, payload)
+        self.sent += 1
