@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from calibration.errors import BadImages
 from calibration.opencv import cv2
+from calibration.recorded import SESSION, VIDEO, video_objection
 
 Image = NDArray[np.uint8]
 """uint8[H, W, 3], RGB."""
@@ -35,7 +36,7 @@ def pictures(source: str | Path) -> Iterator[Picture]:
     """The pictures of `source`, one after the other; a camera's never end.
 
     `source` is a folder of images (in the order of their names), an image, a video file, a folder
-    that holds one video (a recorded session), a camera's index or device path, or an address
+    that holds one video, a recorded session, a camera's index or device path, or an address
     (rtsp://, http://). Raises `BadImages`.
     """
     path = Path(source)
@@ -45,6 +46,10 @@ def pictures(source: str | Path) -> Iterator[Picture]:
         videos = [p for p in files if p.suffix.lower() in VIDEO_SUFFIXES]
         if images:
             yield from (_read(p) for p in images)
+        elif (path / SESSION).exists():
+            if (why := video_objection(path / VIDEO)) is not None:
+                raise BadImages(why)
+            yield from _frames(str(path / VIDEO))
         elif len(videos) == 1:
             yield from _frames(str(videos[0]))
         else:

@@ -29,7 +29,8 @@ __all__ = [
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 Finite = Annotated[float, Field(allow_inf_nan=False)]
 Vec3 = tuple[Finite, Finite, Finite]
-Size = tuple[Annotated[int, Field(gt=0)], Annotated[int, Field(gt=0)]]
+_Whole = Annotated[int, Field(gt=-(2**31), lt=2**31)]
+Size = tuple[Annotated[_Whole, Field(gt=0)], Annotated[_Whole, Field(gt=0)]]
 """Width and height in pixels."""
 
 _DISTORTION_COUNTS = {"pinhole": (0, 4, 5, 8, 12, 14), "fisheye": (0, 4)}
@@ -89,7 +90,7 @@ class Intrinsics(Part):
 class View(Part):
     """How a camera image becomes the model's input: crop, then rotate, then flip, then resize."""
 
-    roi_px: tuple[int, int, int, int] | None = None
+    roi_px: tuple[_Whole, _Whole, _Whole, _Whole] | None = None
     """x, y, width, height in the camera image; None is the largest centred square."""
     rotation_deg: Literal[0, 90, 180, 270] = 0
     """Clockwise turn of the crop."""

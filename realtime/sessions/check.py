@@ -26,14 +26,8 @@ def verify(session: Session) -> Finding:
     """
     pictures = session.pictures()
     try:
-        for row, image in pictures:
-            height, width, _ = image.shape
-            if (width, height) != session.about.size_px:
-                return Finding(
-                    pictures=pictures.came,
-                    damage=(f"picture {row.seq} is {width}x{height}, session.json says otherwise",),
-                    notes=session.notes,
-                )
+        for _ in pictures:
+            pass
     finally:
         pictures.close()
     ended, notes, damage = session.about.ended, list(session.notes), list(pictures.missing)

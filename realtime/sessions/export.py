@@ -11,6 +11,7 @@ from realtime.errors import SessionError
 from realtime.frame import Image
 from realtime.sessions.config import ExportConfig
 from realtime.sessions.format import MARKS
+from realtime.sessions.marks import read_marks
 from realtime.sessions.reader import Session
 from realtime.sessions.writer import make_folder
 from realtime.view import ViewMap
@@ -23,6 +24,7 @@ def export_frames(config: ExportConfig) -> tuple[int, tuple[str, ...]]:
     """
     session = Session.open(config.folder)
     to_view = _view_map(config, session)
+    read_marks(session.folder)  # refuses what must not be copied, before anything is written
     pictures = session.pictures()
     written = 0
     make_folder(config.out)

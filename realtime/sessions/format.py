@@ -7,15 +7,17 @@ from typing import Annotated, Literal
 
 from pydantic import AwareDatetime, Field, JsonValue
 
+from calibration import recorded
 from calibration.part import Part
-from calibration.profile import CameraProfile, Size
+from calibration.profile import CameraProfile
 
-SESSION = "session.json"
-VIDEO = "video.nut"
-INDEX = "index.jsonl"
-MARKS = "marks.jsonl"
+SESSION, VIDEO = recorded.SESSION, recorded.VIDEO
+INDEX, MARKS = recorded.INDEX, recorded.MARKS
 
-_Count = Annotated[int, Field(ge=0)]
+# Numbers of 64 bits: a JSON file may hold one that no float can.
+_Count = Annotated[int, Field(ge=0, lt=2**63)]
+_Time = Annotated[int, Field(ge=-(2**63), lt=2**63)]
+_Pixels = Annotated[int, Field(ge=1, le=8192)]
 
 
 def is_session(path: Path) -> bool:
@@ -28,9 +30,9 @@ class IndexRow(Part):
 
     seq: _Count
     """The picture's number since the source was opened; what is missing was not recorded."""
-    capture_ns: int
+    capture_ns: _Time
     """When it was taken, on the machine's steady clock; what replays are timed by."""
-    capture_unix_us: int
+    capture_unix_us: _Time
     """The same on the machine's clock, microseconds since 1970; that clock may be set."""
     dropped_before: _Count
     """Pictures since the line before that the recorder had no time for."""
@@ -41,9 +43,9 @@ class IndexRow(Part):
 class Mark(Part):
     """A line of marks.jsonl: something that happened while a session was recorded."""
 
-    time_ns: int
+    time_ns: _Time
     """On the clock of `IndexRow.capture_ns`."""
-    unix_us: int
+    unix_us: _Time
     kind: str = Field(min_length=1, max_length=64)
     """What sort of thing: "expression", "light", "note"."""
     text: str = Field(max_length=1000)
@@ -78,7 +80,7 @@ class SessionFile(Part):
 
     version: Literal[1] = 1
     created: AwareDatetime
-    size_px: Size
+    size_px: tuple[_Pixels, _Pixels]
     """Width and height of the pictures."""
     codec: str
     """Of the video, and how its pixels are stored."""

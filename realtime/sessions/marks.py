@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from pathlib import Path
 
+from calibration.recorded import objection
 from realtime.errors import SessionError
 from realtime.frame import unix_us
 from realtime.sessions.format import MARKS, SESSION, Mark
@@ -26,6 +27,8 @@ def append_mark(session: Path, kind: str, text: str, time_ns: int | None = None)
     )
     if not (session / SESSION).is_file():
         raise SessionError(f"{session}: holds no {SESSION}; a mark belongs into a session's folder")
+    if (why := objection(session / MARKS)) is not None:
+        raise SessionError(why)
     try:
         # One write of one line in append mode: lines of several writers do not mix.
         with (session / MARKS).open("ab", buffering=0) as file:

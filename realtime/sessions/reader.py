@@ -15,12 +15,14 @@ from pathlib import Path
 import av
 from pydantic import ValidationError
 
+from calibration.recorded import CODEC, FORMAT, ONLY, objection, video_objection
 from realtime.errors import SessionError
 from realtime.frame import Image
 from realtime.sessions.format import INDEX, SESSION, VIDEO, IndexRow, SessionFile, VideoClock
 from realtime.sessions.lines import read_lines
 from realtime.sources.video import Video, explain
 
+MOST_ABOUT_BYTES = 1 << 20
 CLOCK_JUMP_S = 0.5
 """More than this between the two clocks, from one picture to the next, is no drift."""
 
@@ -28,6 +30,8 @@ CLOCK_JUMP_S = 0.5
 def read_about(folder: Path) -> SessionFile:
     """A session's session.json. Raises `SessionError`."""
     path = folder / SESSION
+    if (why := objection(path, MOST_ABOUT_BYTES)) is not None:
+        raise SessionError(why)
     try:
         return SessionFile.model_validate_json(path.read_bytes())
     except OSError as error:
@@ -62,6 +66,12 @@ class Session:
         rows, torn = read_lines(folder / INDEX, IndexRow)
         if not rows:
             raise SessionError(f"{folder}: it was cut off before its first picture")
+        for before, row in pairwise(rows):
+            if row.seq <= before.seq:
+                raise SessionError(
+                    f"{folder / INDEX}: picture {row.seq} comes after {before.seq}: the file is "
+                    "damaged; restore it"
+                )
         return cls(folder=folder, about=about, rows=tuple(rows), torn=torn)
 
     @property
@@ -77,7 +87,7 @@ class Session:
         if self.about.ended is None:
             lines.append("the recording was cut off; all up to there is used")
         elif self.about.ended.why.startswith("failed"):
-            lines.append(f"the recording {self.about.ended.why}")
+            lines.append(f"the recording {printable(self.about.ended.why)}")
         dropped = sum(row.dropped_before for row in self.rows)
         if dropped:
             lines.append(f"{dropped} pictures between the {len(self.rows)} were not recorded")
@@ -93,15 +103,30 @@ class Pictures:
     once all have, `missing` says what did not."""
 
     def __init__(self, session: Session) -> None:
-        self._path = session.folder / VIDEO
+        self._path, self._size_px = session.folder / VIDEO, session.about.size_px
         self._rows = dict(zip(session.times_us, session.rows, strict=True))
         self._came = self._last = 0
         self.damaged = 0
         """Pictures that are there and are not what was recorded."""
+        if (why := video_objection(self._path)) is not None:
+            raise SessionError(why)
         try:
-            self._video = Video(f"file:{self._path}", str(self._path), threads="SLICE")
+            self._video = Video(
+                f"file:{self._path}",
+                str(self._path),
+                options=ONLY,
+                container_format=FORMAT,
+                threads="SLICE",
+            )
         except av.FFmpegError as error:
             raise SessionError(f"{self._path}: {explain(error)}") from None
+        codec, size_px = self._video.settings["codec"], self._video.size_px
+        if codec != CODEC or size_px != self._size_px:
+            self._video.close()
+            raise SessionError(
+                f"{self._path} holds {codec} of {_x(size_px)} pixels, not {CODEC} of "
+                f"{_x(self._size_px)}: it is damaged, or of another session"
+            )
 
     def __iter__(self) -> Iterator[tuple[IndexRow, Image]]:
         """uint8[H, W, 3] RGB each. Raises `SessionError` where the video cannot be read."""
@@ -112,7 +137,8 @@ class Pictures:
                 if time_us not in self._rows:
                     continue
                 row, image = self._rows[time_us], self._video.rgb(picture.frame)
-                if zlib.crc32(image.data) != row.crc32:
+                # Its size: a file may ask for its pictures to be turned.
+                if image.shape[1::-1] != self._size_px or zlib.crc32(image.data) != row.crc32:
                     self.damaged += 1
                     continue
                 self._came, self._last = self._came + 1, order[time_us]
@@ -150,6 +176,11 @@ class Pictures:
         self._video.close()
 
 
+def printable(text: str) -> str:
+    """What a session says, without what would steer a terminal."""
+    return "".join(letter if letter.isprintable() else "?" for letter in text)
+
+
 def clock_jumps(rows: tuple[IndexRow, ...]) -> tuple[str, ...]:
     """A line for each time that the machine's clock was set, or the machine slept."""
     lines = []
@@ -164,3 +195,7 @@ def clock_jumps(rows: tuple[IndexRow, ...]) -> tuple[str, ...]:
                 f"{row.seq}; replays follow the steady clock"
             )
     return tuple(lines)
+
+
+def _x(size_px: tuple[int, int]) -> str:
+    return f"{size_px[0]}x{size_px[1]}"

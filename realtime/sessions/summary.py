@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from realtime.sessions.marks import read_marks
-from realtime.sessions.reader import Session
+from realtime.sessions.reader import Session, printable
 
 
 def as_json(session: Session) -> dict[str, Any]:
@@ -48,7 +48,7 @@ def as_text(session: Session) -> str:
         f"mark: {(mark.time_ns - first_ns) / 1e9:8.2f} s  {mark.kind}  {mark.text}"
         for mark in read_marks(session.folder)
     ]
-    return "\n".join(lines)
+    return "\n".join(map(printable, lines))
 
 
 def _median_fps(times_us: tuple[int, ...]) -> float | None:

@@ -7,6 +7,7 @@ from pathlib import Path
 import av
 from av.error import FFmpegError
 
+from calibration.recorded import FORMAT, ONLY
 from realtime.errors import SessionError
 from realtime.sessions.format import INDEX, MARKS, VIDEO, Ending, IndexRow, VideoClock
 from realtime.sessions.marks import read_marks
@@ -31,6 +32,7 @@ def trim(session: Session, out: Path, from_s: float, to_s: float) -> int:
             f"{session.folder}: no picture lies between {from_s:g} and {to_s:g} s; the last is at "
             f"{last_s:.2f} s"
         )
+    session.pictures().close()  # refuses a video that is none of a session
     make_folder(out)
     try:
         rows = _copy_packets(session.folder / VIDEO, out / VIDEO, kept)
@@ -62,7 +64,7 @@ def _copy_packets(source: Path, out: Path, kept: dict[int, IndexRow]) -> list[In
     rows = []
     clock = VideoClock()
     with (
-        av.open(f"file:{source}") as read,
+        av.open(f"file:{source}", format=FORMAT, options=ONLY) as read,
         av.open(f"file:{out}", "w", container_options=CONTAINER) as written,
     ):
         stream = read.streams.video[0]

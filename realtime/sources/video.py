@@ -86,6 +86,8 @@ class Video:
             # Half a JPEG is no picture; without this the rest of it is made up.
             self._codec.options = {"err_detect": "explode"}
         self.fps = float(stream.average_rate) if stream.average_rate else None
+        self.size_px = (self._codec.width, self._codec.height)
+        """Width and height as the container says, before any turn."""
         self.settings: dict[str, str | float] = {
             "container": self.format,
             "codec": self._codec.name,

@@ -28,7 +28,6 @@ def test_a_clip_and_a_folder_that_holds_one_give_its_frames(
 ) -> None:
     levels = (np.full((48, 64, 3), 16 + 2 * index, np.uint8) for index in range(5))
     clip = write_clip(tmp_path / "video.avi", levels)
-    (tmp_path / "session.json").write_text("{}")
     for source in (clip, clip.parent):
         found = list(pictures(source))
         assert [p.name for p in found] == [f"video.avi:{i}" for i in range(5)]

@@ -15,11 +15,11 @@ from typing import Literal
 
 import numpy as np
 
+from calibration.recorded import MARKS, MOST_INDEX_BYTES, objection
 from train.check.survey import Survey
 from train.errors import BadData
 from train.evaluate.simulated import load_coefficients
 
-MARKS = "marks.jsonl"
 PAUSE = "pause"
 KINDS = ("expression", "speech", "head", "light")
 MOVED = 0.3
@@ -86,11 +86,12 @@ def _add(to: Asked, path: Path) -> None:
     for mark in _read(path):
         try:
             kind, text, time_ns = str(mark["kind"]), str(mark["text"]), int(str(mark["time_ns"]))
-        except (KeyError, TypeError, ValueError) as error:
+            since_s = (time_ns - (begun[2] if begun else time_ns)) / 1e9
+        except (KeyError, TypeError, ValueError, OverflowError) as error:
             raise BadData(f"{path}: a mark lacks its {error}: the file is damaged") from error
         if kind == PAUSE and begun is not None:
             to.steps[begun[0]] += 1
-            to.seconds[begun[0]] += (time_ns - begun[2]) / 1e9
+            to.seconds[begun[0]] += since_s
             to.shapes.update(begun[1].partition(":")[2].split())
             begun = None
         elif kind in KINDS:
@@ -99,10 +100,12 @@ def _add(to: Asked, path: Path) -> None:
 
 def _read(path: Path) -> Iterator[dict[str, object]]:
     """The lines; half a line at the end is what a killed writer leaves."""
+    if (why := objection(path, MOST_INDEX_BYTES)) is not None:
+        raise BadData(why)
     try:
         lines = path.read_text(encoding="utf-8").split("\n")[:-1]
         yield from map(json.loads, lines)
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise BadData(f"{path} cannot be read as marks ({error}): restore or delete it") from error
 
 

@@ -24,12 +24,22 @@ from typing import NoReturn
 import av
 import numpy as np
 
+from calibration.recorded import (
+    CODEC,
+    FORMAT,
+    INDEX,
+    MOST_INDEX_BYTES,
+    ONLY,
+    SESSION,
+    VIDEO,
+    objection,
+    video_objection,
+)
 from train.data.pixels import Image, Undecodable, decode_file
 from train.errors import BadData
 
 SUFFIXES = {".png", ".jpg", ".jpeg", ".bmp", ".webp"}
 VIDEO_SUFFIXES = {".mp4", ".mkv", ".mov", ".avi", ".webm", ".m4v", ".nut"}
-SESSION, INDEX = "session.json", "index.jsonl"
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +132,7 @@ def _images(entries: list[Path]) -> list[Path]:
 def _videos(folder: Path, entries: list[Path]) -> list[Path]:
     """Those of a session, of a folder of sessions, or of a folder of videos."""
     if (folder / SESSION).exists():
-        return [p for p in entries if p.stem == "video" and p.suffix.lower() in VIDEO_SUFFIXES]
+        return [p for p in entries if p.name == VIDEO]
     sessions = [p for p in entries if (p / SESSION).exists()]
     if sessions:
         return [video for p in sessions for video in _videos(p, _entries(p))]
@@ -154,7 +164,7 @@ def _suffixes(suffixes: set[str]) -> str:
 
 def _frame_count(path: Path) -> int:
     try:
-        with av.open(str(path)) as container:
+        with _open(path) as container:
             stream = container.streams.video[0]
             if stream.frames:
                 return int(stream.frames)
@@ -169,11 +179,14 @@ def _frames(path: Path, name: str) -> Iterator[Picture]:
     number = 0
     recorded = _checksums(path.with_name(INDEX))
     try:
-        with av.open(str(path)) as container:
+        with _open(path) as container:
             if not container.streams.video:
                 yield _broken(name, "holds no video")
                 return
             stream = container.streams.video[0]
+            if _of_a_session(path) and stream.codec_context.name != CODEC:
+                yield _broken(name, f"holds {stream.codec_context.name}, not {CODEC}")
+                return
             stream.thread_type = "AUTO"
             for packet in container.demux(stream):
                 try:
@@ -188,6 +201,20 @@ def _frames(path: Path, name: str) -> Iterator[Picture]:
         yield _broken(f"{name}#{number}", error.strerror)
 
 
+def _open(path: Path) -> av.container.InputContainer:
+    """Raises FFmpeg's error. A session's video must be of the one format that it is recorded in:
+    FFmpeg would follow a playlist of that name to other files."""
+    if not _of_a_session(path):
+        return av.open(f"file:{path}")
+    if (why := video_objection(path)) is not None:
+        raise BadData(why)
+    return av.open(f"file:{path}", format=FORMAT, options=ONLY)
+
+
+def _of_a_session(video: Path) -> bool:
+    return video.with_name(SESSION).exists()
+
+
 def _frame_rgb(frame: av.VideoFrame, recorded: frozenset[int] | None) -> Image:
     if frame.is_corrupt:
         raise Undecodable("damaged frame")
@@ -200,13 +227,15 @@ def _frame_rgb(frame: av.VideoFrame, recorded: frozenset[int] | None) -> Image:
 
 def _checksums(index: Path) -> frozenset[int] | None:
     """Those of all pictures of a session, from its index; None for a video without one."""
+    if (why := objection(index, MOST_INDEX_BYTES)) is not None:
+        raise BadData(why)
     try:
         lines = index.read_text().splitlines()
     except OSError:
         return None
     try:
         return frozenset(int(json.loads(line)["crc32"]) for line in lines if line.endswith("}"))
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, OverflowError, RecursionError) as error:
         raise BadData(
             f"{index} is damaged ({error}): python -m realtime.sessions verify"
         ) from error
