@@ -1,7 +1,7 @@
-"""What is demanded of a recorded session's files before anything reads them: others may have made them.
+"""What is demanded of a recorded session's files before anything reads them.
 
-Each reader raises an error of its own. FFmpeg would take whatever a file holds: a playlist that
-leads to other files, and formats and codecs that no session has.
+Others may have made them. FFmpeg would take whatever a file holds: a playlist that leads to other
+files, and formats and codecs that no session has. Each reader raises an error of its own.
 """
 
 from __future__ import annotations

@@ -1,30 +1,30 @@
-"""The attacks of break_in.py on a real launch.py: nothing comes of them, and the stream goes on."""
+"""The attacks of break_in/ on a real launch.py: nothing comes of them, and the stream goes on."""
 
 from __future__ import annotations
 
 import json
 import os
-import shutil
 import signal
-import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-import onnx
 import pytest
 
 from realtime.address import parse_address
-from realtime.bundle import CAMERA, GOLDEN, MANIFEST, MODEL
 from realtime.client import Client
 from realtime.keys import KeyFolder
-from tests.conftest import write_tiny_manifest
-from tests.end_to_end.break_in import (
+from tests.end_to_end.break_in.bundles import DAMAGES as BUNDLES
+from tests.end_to_end.break_in.network import (
     ON_A_SOCKET,
     ON_THE_WEB,
     ask_for,
+    open_ports,
+    other_addresses,
     subscribe_without_a_key,
 )
+from tests.end_to_end.break_in.sessions import DAMAGES as SESSIONS
+from tests.end_to_end.break_in.sessions import write_session
 from tests.end_to_end.live import live_stream
 from tests.end_to_end.test_launch import run, running
 from tests.servers import MjpegServer
@@ -96,6 +96,11 @@ def test_three_ports_are_open_and_only_to_this_machine(live: Live) -> None:
         int(live.site.rpartition(":")[2]),
     }
     assert {host for host, _ in listening} == {"0100007F"}  # 127.0.0.1, as the kernel writes it
+    ports = sorted(port for _, port in listening)
+    assert open_ports("127.0.0.1", ports) == ports
+    assert [open_ports(host, ports) for host in other_addresses()] == [
+        [] for _ in other_addresses()
+    ]
 
 
 @pytest.mark.parametrize("port", ["address", "clock"])
@@ -119,74 +124,27 @@ def test_who_has_no_key_sees_what_anybody_may(live: Live, request: pytest.Fixtur
     assert subscribe_without_a_key(live.address) == ("nothing" if encrypted else "pictures")
 
 
-def climb(bundle: Path) -> None:
-    text = (bundle / MANIFEST).read_text()
-    (bundle / MANIFEST).write_text(text.replace(f'"{CAMERA}"', '"../../secret"'))
-
-
-def link(name: str) -> Callable[[Path], None]:
-    def damage(bundle: Path) -> None:
-        secret = bundle.parent / "secret"
-        shutil.copy(bundle / name, secret)
-        (bundle / name).unlink()
-        (bundle / name).symlink_to(secret)
-
-    return damage
-
-
-def pipe(bundle: Path) -> None:
-    (bundle / CAMERA).unlink()
-    os.mkfifo(bundle / CAMERA)
-
-
-def bomb(bundle: Path) -> None:
-    with zipfile.ZipFile(bundle / GOLDEN, "w", zipfile.ZIP_DEFLATED) as file:
-        with file.open("input_0.npy", "w") as entry:
-            for _ in range(64):
-                entry.write(bytes(1 << 20))
-    write_tiny_manifest(bundle)
-
-
-def weights_elsewhere(bundle: Path) -> None:
-    """With a length written longer than it need be, as a protobuf allows."""
-    (bundle / "weights.bin").write_bytes(bytes(16))
-    model = onnx.load(bundle / MODEL)
-    tensor = onnx.TensorProto(name="w", dims=[16], data_type=2, data_location=1)
-    tensor.external_data.add(key="location", value="weights.bin")
-    model.graph.initializer.append(tensor)
-    plain = model.SerializeToString()
-    assert b"\x0a\x08location" in plain
-    entry = b"\x0a\x88\x00location\x12\x0bweights.bin"
-    initializer = b"\x08\x10\x10\x02\x42\x01w" + b"\x6a" + bytes([len(entry)]) + entry + b"\x70\x01"
-    graph = onnx.load(bundle / MODEL).graph.SerializeToString()
-    graph += b"\x2a" + bytes([len(initializer)]) + initializer
-    model.ClearField("graph")
-    size = bytes([len(graph) & 127 | 128, len(graph) >> 7])
-    evil = model.SerializeToString() + b"\x3a" + size + graph
-    assert onnx.load_from_string(evil).graph.initializer[0].external_data[0].value == "weights.bin"
-    (bundle / MODEL).write_bytes(evil)
-    write_tiny_manifest(bundle)
-
-
-@pytest.mark.parametrize(
-    ("damage", "message"),
-    [
-        (climb, "'../../secret' is not the plain name"),
-        (link(MANIFEST), "a symbolic link for its manifest.json"),
-        (link(MODEL), "model.onnx is a symbolic link"),
-        (link(GOLDEN), "golden.npz is a symbolic link"),
-        (pipe, "lacks camera.json"),
-        (bomb, "input_0.npy unpacks to 67108864 bytes"),
-        (weights_elsewhere, "keeps weights in another file"),
-    ],
-)
-def test_a_bundle_that_reaches_elsewhere(
-    tiny_bundle: Path, damage: Callable[[Path], None], message: str
-) -> None:
+@pytest.mark.parametrize("damage", BUNDLES, ids=lambda damage: damage.__name__)
+def test_a_bundle_that_reaches_elsewhere(tiny_bundle: Path, damage: Callable[[Path], None]) -> None:
     damage(tiny_bundle)
     done = run("--camera", "demo", "--bundle", tiny_bundle, "--bind", "tcp://127.0.0.1:0")
     assert done.returncode == 1
-    assert message in done.stderr
+    assert BUNDLES[damage] in done.stderr
+    assert done.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    "name", ["link_session.json", "link_video.nut", "playlist", "endless_line"]
+)
+def test_a_session_that_reaches_elsewhere(tiny_bundle: Path, tmp_path: Path, name: str) -> None:
+    """All ways are tried in tests/realtime/sessions/test_strangers.py."""
+    session = write_session(tmp_path / "s")
+    (damage,) = (damage for damage in SESSIONS if damage.__name__ == name)
+    damage(session)
+    asked = ("--camera", session, "--bundle", tiny_bundle, "--bind", "tcp://127.0.0.1:0")
+    done = run(*asked, "--backend", "onnxruntime")
+    assert done.returncode == 1
+    assert SESSIONS[damage] in done.stderr
     assert done.stderr.count("\n") == 1
 
 

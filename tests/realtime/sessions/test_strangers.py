@@ -14,7 +14,7 @@ from realtime.sessions.__main__ import run
 from realtime.sessions.format import INDEX, MARKS, VIDEO
 from realtime.sessions.marks import append_mark, read_marks
 from realtime.sessions.reader import Session
-from tests.realtime.sessions.strangers import (
+from tests.end_to_end.break_in.sessions import (
     DAMAGES,
     Damage,
     link,
@@ -49,16 +49,13 @@ def test_no_other_reader_takes_such_a_video_either(
     assert run(["trim", str(folder), "--out", str(tmp_path / "part")]) == 1
     assert not (tmp_path / "part").exists()
     with pytest.raises((BadData, Undecodable)):
-        for picture in open_source(folder).pictures():
-            picture.decode()
+        [picture.decode() for picture in open_source(folder).pictures()]
     if damage is not other_codec:  # OpenCV does not say which it is, and decodes it
         with pytest.raises(BadImages, match=r"video\.nut"):
             list(pictures(folder))
 
 
-def test_a_session_has_so_many_lines_at_most(
-    folder: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_session_has_so_many_lines_at_most(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(lines, "MOST_LINES", 5)
     assert len(Session.open(folder).rows) == 5
     monkeypatch.setattr(lines, "MOST_LINES", 4)

@@ -1,7 +1,4 @@
-"""What a stranger could do to a session's folder before handing it on; each with what is to be said.
-
-tests/end_to_end/break_in_files.py does the same to a launch.py that is told to play it.
-"""
+"""What a stranger could do to a session's folder before handing it on, and what is to be said."""
 
 from __future__ import annotations
 
@@ -15,6 +12,7 @@ import av
 
 from realtime.sessions.format import INDEX, SESSION, VIDEO
 from tests.pictures import draw_number, write_clip
+from tests.realtime.sessions.recorded import frame, noise, record
 
 Damage = Callable[[Path], None]
 
@@ -136,7 +134,5 @@ DAMAGES: dict[Damage, str] = {
 
 def write_session(folder: Path) -> Path:
     """That session."""
-    from tests.realtime.sessions.recorded import frame, noise, record
-
     record(folder, [frame(image, seq) for seq, image in enumerate(noise(5))])
     return folder

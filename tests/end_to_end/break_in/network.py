@@ -1,10 +1,4 @@
-"""Ways to break into a running launch.py, or to bring it down, by somebody who reaches its ports.
-
-    python -m tests.end_to_end.break_in tcp://127.0.0.1:5555 [http://127.0.0.1:8443]
-
-says of each what came of it. `test_break_in.py` does the same to one that it started, and looks
-meanwhile whether those who may watch still can.
-"""
+"""Ways in through the ports of a running launch.py, or to bring it down, for who reaches them."""
 
 from __future__ import annotations
 
@@ -13,17 +7,36 @@ import http.client
 import random
 import socket
 import struct
-import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from urllib.parse import urlsplit
 
 from realtime.address import parse_address
 
 PATIENCE_S = 5.0
+EVERY_PORT = range(1, 65536)
 GREETING = b"\xff" + bytes(8) + b"\x7f\x03\x00" + b"NULL".ljust(20, b"\0") + bytes(32)
 READY = b"\x04\x19\x05READY\x0bSocket-Type" + struct.pack(">I", 3) + b"SUB"
 MORE_AND_EMPTY = b"\x01\x00"
+
+
+def open_ports(host: str, among: Sequence[int] = EVERY_PORT) -> list[int]:
+    """Those that take a connection, whichever program they belong to."""
+    found = []
+    for port in among:
+        with socket.socket() as knock:
+            knock.settimeout(0.5)
+            if knock.connect_ex((host, port)) == 0 and knock.getsockname() != knock.getpeername():
+                found.append(port)  # not: reached itself, which TCP allows
+    return found
+
+
+def other_addresses() -> list[str]:
+    """Where other machines would look for this one; none if it is on no network."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as towards, contextlib.suppress(OSError):
+        towards.connect(("192.0.2.1", 9))  # sends nothing
+        return [towards.getsockname()[0]]
+    return []
 
 
 def reach(address: str) -> socket.socket:
@@ -197,22 +210,3 @@ ON_THE_WEB: dict[Callable[[str], str], str] = {
     guess_tokens: "nothing",
     leave_the_page_s_folder: "nothing",
 }
-
-
-def main(address: str, *sites: str) -> int:
-    """Try everything; 1 if anything worked."""
-    attacks = [(attack, address, held) for attack, held in ON_A_SOCKET.items()]
-    attacks += [(attack, site, held) for site in sites for attack, held in ON_THE_WEB.items()]
-    print(f"subscribe_without_a_key: {subscribe_without_a_key(address)}")
-    worked = 0
-    for attack, where, held in attacks:
-        came_of_it = attack(where)
-        worked += came_of_it != held
-        print(f"{attack.__name__}: {came_of_it}{'' if came_of_it == held else ' - IT WORKED'}")
-    return int(worked > 0)
-
-
-if __name__ == "__main__":
-    if len(sys.argv) < 2:
-        sys.exit(__doc__)
-    sys.exit(main(*sys.argv[1:]))
