@@ -22,8 +22,18 @@ from realtime.clock import OffsetFilter, answer
 from realtime.codec import decode
 from realtime.connections import Connections
 from realtime.errors import AddressError, BadBundle, SessionError, WireError
-from realtime.sessions.format import INDEX, SESSION, Camera, IndexRow, SessionFile
+from realtime.sessions.format import (
+    INDEX,
+    MARKS,
+    SESSION,
+    Camera,
+    Ending,
+    IndexRow,
+    Mark,
+    SessionFile,
+)
 from realtime.sessions.reader import Session
+from realtime.sessions.summary import as_text
 from realtime.wire import parse, parse_info
 from tests.conftest import write_tiny_bundle, write_tiny_manifest
 from tests.vectors.make import vectors
@@ -48,7 +58,7 @@ def targets() -> Iterator[dict[str, Target]]:
     with tempfile.TemporaryDirectory() as folder:
         every = (_message(), _info(), _ping(), _subscription(), _web_socket())
         every += _bundle_files(Path(folder)) + _checkpoint_files(Path(folder))
-        every += (_session(Path(folder)),)
+        every += _session_files(Path(folder))
         yield {target.name: target for target in every}
 
 
@@ -166,8 +176,8 @@ def _profile(folder: Path) -> Target:
     return Target(name="profile", seeds=((DEMO / CAMERA).read_bytes(),), run=run)
 
 
-def _session(folder: Path) -> Target:
-    """The index, of a session whose session.json is good."""
+def _session_files(folder: Path) -> tuple[Target, ...]:
+    """The files of a session, one of which is bad."""
     row = IndexRow(seq=0, capture_ns=5, capture_unix_us=5, dropped_before=0, crc32=1)
     rows = [row.model_copy(update={"seq": n, "capture_ns": 5 + n}) for n in range(3)]
     camera = Camera(source="x", asked={}, settings={}, fps=None, notes=())
@@ -176,20 +186,34 @@ def _session(folder: Path) -> Target:
         size_px=(4, 4),
         codec="x",
         camera=camera,
-        profile=None,
+        profile=CameraProfile.load(DEMO / CAMERA),
         bundle=None,
         software={},
+        ended=Ending(why="failed: x", frames=3, dropped={}),
     )
-    (folder / SESSION).write_text(about.model_dump_json())
+    mark = Mark(time_ns=5, unix_us=5, kind="light", text="on")
+    good = {
+        SESSION: about.model_dump_json().encode(),
+        INDEX: "".join(row.model_dump_json() + "\n" for row in rows).encode(),
+        MARKS: mark.model_dump_json().encode() + b"\n",
+    }
+    for file, content in good.items():
+        (folder / file).write_bytes(content)
 
-    def run(data: bytes) -> None:
-        (folder / INDEX).write_bytes(data)
-        with suppress(SessionError):
-            session = Session.open(folder)
-            len(session.times_us) + len(session.notes)
+    def target(name: str, file: str) -> Target:
+        def run(data: bytes) -> None:
+            (folder / file).write_bytes(data)
+            with suppress(SessionError, ProfileError):
+                session = Session.open(folder)
+                as_text(session)
+                if session.about.profile is not None:
+                    session.about.profile.for_size((64, 48))
+            (folder / file).write_bytes(good[file])
 
-    good = "".join(row.model_dump_json() + "\n" for row in rows).encode()
-    return Target(name="session", seeds=(good,), run=run)
+        return Target(name=name, seeds=(good[file],), run=run)
+
+    names = {"session": INDEX, "session-file": SESSION, "marks": MARKS}
+    return tuple(target(name, file) for name, file in names.items())
 
 
 def _checkpoint_files(folder: Path) -> tuple[Target, ...]:

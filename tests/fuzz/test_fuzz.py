@@ -18,7 +18,8 @@ from tests.fuzz.targets import Target, targets
 CORPUS = Path(__file__).parent / "corpus"
 FOUND = sorted(path for path in CORPUS.rglob("*") if path.is_file())
 WITHOUT_FILES = ("message", "info", "ping", "subscription", "web-socket")
-WITH_FILES = ("manifest", "golden", "profile", "checkpoint", "tensors", "session")
+WITH_FILES = ("manifest", "golden", "profile", "checkpoint", "tensors")
+WITH_FILES += ("session", "session-file", "marks")
 
 
 @pytest.fixture(scope="module")
