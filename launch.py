@@ -18,6 +18,9 @@ import time
 from collections.abc import Sequence
 from contextlib import ExitStack
 
+from realtime.memory import prepare_memory
+
+prepare_memory()
 try:
     from calibration.profile import ProfileError
     from realtime.backends import open_backend

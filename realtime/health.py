@@ -5,6 +5,7 @@ Nothing here knows what the thread or the step is; `realtime.watchdog` looks at 
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable
 
@@ -66,6 +67,16 @@ class Failures:
     def worked(self) -> None:
         """A frame went through."""
         self.error = None
+
+
+def start_thread(thread: threading.Thread) -> None:
+    """Start it. Raises `MemoryError` where there is no room for one, which may pass."""
+    try:
+        thread.start()
+    except RuntimeError as error:
+        if "start new thread" not in str(error):
+            raise
+        raise MemoryError("no room for another thread") from error
 
 
 def describe(error: BaseException) -> str:

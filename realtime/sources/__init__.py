@@ -15,6 +15,7 @@ from concurrent.futures import Future
 from pathlib import Path
 
 from realtime.errors import SourceNotFound, UsageError
+from realtime.health import start_thread
 from realtime.sessions.format import is_session
 from realtime.sources.cameras import CameraInfo, list_cameras
 from realtime.sources.contract import AS_IT_COMES, OPEN_LIMIT_S, CameraRequest, Pace, Source
@@ -73,7 +74,7 @@ def _within(limit_s: float, opener: Callable[[], Source], name: str) -> Source:
             else:
                 source.close()
 
-    threading.Thread(target=work, name="open source", daemon=True).start()
+    start_thread(threading.Thread(target=work, name="open source", daemon=True))
     try:
         return opened.result(limit_s)
     except TimeoutError:

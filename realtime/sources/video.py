@@ -16,6 +16,7 @@ from av.video.reformatter import VideoReformatter
 from calibration.opencv import cv2
 from realtime.errors import SourceNotFound
 from realtime.frame import Image
+from realtime.health import start_thread
 from realtime.mailbox import Closed, Mailbox
 
 _DAMAGED_IN_A_ROW = 100
@@ -134,8 +135,9 @@ class Video:
             finally:
                 self._container.close()
 
-        self._receiver = threading.Thread(target=receive, name="receive", daemon=True)
-        self._receiver.start()
+        receiver = threading.Thread(target=receive, name="receive", daemon=True)
+        start_thread(receiver)
+        self._receiver = receiver
         while True:
             try:
                 item = inbox.get(quiet_limit_s)

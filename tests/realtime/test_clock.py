@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 import realtime.clock
 from realtime.address import parse_address
-from realtime.clock import ClockClient, ClockServer, OffsetFilter, answer
+from realtime.clock import STEP_US, ClockClient, ClockServer, OffsetFilter, answer
 from realtime.frame import unix_us
 
 PATIENCE_S = 10.0
@@ -178,3 +178,52 @@ def test_only_the_answer_to_the_last_ping_counts_and_only_once() -> None:
     assert found.take(good, 3000)
     assert not found.take(good, 3000)
     assert (found.offset_us, found.round_trip_us) == (0, 1000)
+
+
+def take(found: OffsetFilter, now_us: int, offset_us: int, round_trip_us: int) -> None:
+    """A ping at `now_us`, answered half way by a clock that is `offset_us` ahead."""
+    now_us += 10**15
+    at_us = now_us + round_trip_us // 2 + offset_us
+    pong = answer(found.ping(now_us), at_us, at_us)
+    assert pong is not None
+    assert found.take(pong, now_us + round_trip_us)
+
+
+@pytest.mark.parametrize("step_us", [3_600_000_000, -3_600_000_000, 2 * STEP_US, -2 * STEP_US])
+def test_a_clock_that_is_set_is_followed_with_the_next_ping(step_us: int) -> None:
+    """Though its round trip is longer than all before it, which would count for more."""
+    found = OffsetFilter()
+    for number in range(10):
+        take(found, number * 1_000_000, 500, 100)
+    take(found, 10_000_000, 500 + step_us, 900)
+    assert (found.offset_us, found.round_trip_us) == (500 + step_us, 900)
+    take(found, 11_000_000, 500 + step_us, 300)  # what was before is forgotten
+    assert (found.offset_us, found.round_trip_us) == (500 + step_us, 300)
+
+
+def test_the_client_s_own_clock_may_be_set_as_well() -> None:
+    found = OffsetFilter()
+    take(found, 5_000_000_000, 0, 100)
+    take(found, 1_400_000_000, 3_600_000_000, 100)  # an hour back: the server is an hour ahead
+    assert found.offset_us == 3_600_000_000
+
+
+@pytest.mark.parametrize("delay_us", [20_000, 400_000, 5_000_000])
+def test_a_slow_answer_is_no_step(delay_us: int) -> None:
+    """All of the delay on one way: the offset seems off by half of it, as it may be."""
+    found = OffsetFilter()
+    take(found, 0, 500, 100)
+    now_us = 10**15 + 1_000_000
+    pong = answer(found.ping(now_us), now_us + 550, now_us + 550)
+    assert pong is not None
+    assert found.take(pong, now_us + 100 + delay_us)
+    assert (found.offset_us, found.round_trip_us) == (500, 100)
+
+
+def test_a_drift_of_the_clocks_is_no_step() -> None:
+    """50 parts in a million, for a minute: the best sample stays the best."""
+    found = OffsetFilter()
+    for second in range(60):
+        take(found, second * 1_000_000, 500 + 50 * second, 100 if second == 40 else 2000)
+        assert found.round_trip_us == (2000 if second < 40 else 100)
+    assert found.offset_us == 500 + 50 * 40

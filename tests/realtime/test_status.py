@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
+import json
 import os
+import threading
 from dataclasses import replace
+from datetime import datetime, timedelta
 
 import pytest
 
-from realtime.report import Snapshot
+from realtime.report import Snapshot, info_message
 from realtime.status import StatusLine, format_status, format_summary
 
 FIGURES = {"p50": 1.04, "p95": 20.2, "p99": 3.0, "max": 4.0}
@@ -106,3 +110,47 @@ def test_elsewhere_it_is_a_plain_line_every_five_seconds(clock: list[float]) -> 
         clock[0] += 1.0
         line.update(lambda: SNAPSHOT)
     assert log.getvalue() == 2 * (format_status(SNAPSHOT) + "\n")
+
+
+def test_as_json_each_thing_is_one_object_on_a_line(clock: list[float]) -> None:
+    log = Terminal()  # a terminal makes no difference to it
+    line = StatusLine(log, as_json=True)
+    line.say('the camera said "no"\nand went, \x1b[31m')
+    for _ in range(6):
+        clock[0] += 1.0
+        line.update(lambda: SNAPSHOT)
+    line.clear()
+    event, figures = map(json.loads, log.getvalue().splitlines())
+    assert event.keys() == {"time", "event"}
+    assert event["event"] == 'the camera said "no"\nand went, \x1b[31m'
+    assert figures.keys() == {"time", "figures"}
+    assert figures["figures"] == json.loads(json.dumps(info_message(SNAPSHOT)))
+    for told in (event, figures):
+        assert datetime.fromisoformat(told["time"]).utcoffset() == timedelta(0)
+
+
+def test_threads_that_speak_at_once_do_not_mix_their_lines() -> None:
+    log = io.StringIO()
+    line = StatusLine(log, as_json=True)
+    threads = [
+        threading.Thread(target=lambda name=name: [line.say(f"{name} {n}") for n in range(100)])
+        for name in "abcd"
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    said = [json.loads(text)["event"] for text in log.getvalue().splitlines()]
+    assert sorted(said) == sorted(f"{name} {n}" for name in "abcd" for n in range(100))
+
+
+@pytest.mark.parametrize("as_json", [True, False])
+def test_that_nobody_reads_it_stops_nothing(as_json: bool) -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    with open(writing, "w", buffering=1) as log:  # noqa: PTH123
+        line = StatusLine(log, as_json=as_json)
+        line.say("to nobody")
+        line.clear()
+        with contextlib.suppress(BrokenPipeError):
+            log.close()

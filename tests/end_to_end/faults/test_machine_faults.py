@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import signal
 import socket
 import subprocess
 import sys
+import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from realtime.memory import NEEDED_MIB
+from realtime.sessions.check import verify
+from realtime.sessions.reader import Session
 from tests.end_to_end.faults.camera import FaultyCamera
-from tests.end_to_end.faults.harness import Run
-from tests.end_to_end.test_launch import PATIENCE_S, run
+from tests.end_to_end.faults.harness import END_LIMIT_S, Run, allowed_s
+from tests.end_to_end.test_launch import LAUNCH, PATIENCE_S, run
 
 LIBFAKETIME = Path("/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1")
 HOUR_S = 3600
@@ -84,6 +90,67 @@ def test_a_clock_that_is_set_changes_nothing(
         launched.watch(follows)
         launched.recovers()
         assert launched.client.tally.lost == 0
+        launched.ends()
+    camera.unplug()
+
+
+def limited(command: str) -> tuple[str, ...]:
+    """Words in front of a command that a limit of the shell's is to hold for."""
+    return ("bash", "-c", f'{command}; exec "$@"', "bash")
+
+
+def test_a_full_disk_ends_the_recording_and_not_the_stream(
+    tiny_bundle: Path, tmp_path: Path
+) -> None:
+    """No file may grow over 256 KiB: a write fails as on a disk that is full."""
+    camera, folder = FaultyCamera(), tmp_path / "s"
+    arguments = ("--camera", camera.url, "--bundle", tiny_bundle, "--record", folder)
+    with Run(tmp_path, *arguments, before=limited("ulimit -f 256")) as launched:
+        launched.watch_new(1)
+        launched.said("recording stopped: .* File too large")
+        launched.watch_new(30)
+        launched.watch(lambda: recording(launched).get("state") == "failed")
+        assert launched.client.tally.lost == 0
+        frames = launched.ends()
+        assert launched.count("recording stopped") == 1
+    figures = json.loads((tmp_path / "report.json").read_text())["recording"]
+    assert figures["state"] == "failed"
+    assert figures["dropped"]["failed"] >= 30
+    assert figures["frames"] + sum(figures["dropped"].values()) == frames["captured"]
+    came = len(list(Session.open(folder).pictures()))
+    assert 0 < came <= figures["frames"] + 1  # a picture can be whole though its write failed
+    assert verify(Session.open(folder)).damage == ()
+    camera.unplug()
+
+
+def recording(launched: Run) -> dict[str, Any]:
+    """What the stream's information says of it."""
+    told = (launched.client.info or {}).get("recording")
+    return told if isinstance(told, dict) else {}
+
+
+@pytest.mark.parametrize("limit", ["-v", "-d"])
+@pytest.mark.parametrize("missing_mib", [1, 500, 1500, 2000, 2400])
+def test_too_little_memory_to_start_is_said_at_once(limit: str, missing_mib: int) -> None:
+    """Without the look at the limits it crashed at some of these, and hung at others."""
+    (needed_mib,) = (n for _, command, n in NEEDED_MIB.values() if command == f"ulimit {limit}")
+    given_mib = max(needed_mib - missing_mib, 100)  # with less, Python itself does not start
+    command = [*limited(f"ulimit {limit} {given_mib * 1024}"), *LAUNCH, "--camera", "demo"]
+    started_s = time.monotonic()
+    done = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE_S)
+    assert time.monotonic() - started_s <= allowed_s(END_LIMIT_S)
+    assert done.returncode == 1, done.stderr
+    (line,) = done.stderr.splitlines()
+    assert f"is limited to {given_mib} MiB, {needed_mib} MiB are needed" in line
+
+
+def test_the_memory_that_is_asked_for_is_enough(tiny_bundle: Path, tmp_path: Path) -> None:
+    camera = FaultyCamera()
+    limits = (f"{command} {needed * 1024}" for _, command, needed in NEEDED_MIB.values())
+    before = limited(" && ".join(limits))
+    arguments = ("--camera", camera.url, "--bundle", tiny_bundle, "--record", tmp_path / "s")
+    with Run(tmp_path, *arguments, before=before) as launched:
+        launched.watch_new()
         launched.ends()
     camera.unplug()
 

@@ -1,0 +1,43 @@
+"""`prepare_memory`: ends a launch.py that would crash or hang for want of memory while it starts.
+
+A library that finds no room while it is loaded, or none for a thread's stack, crashes (the OpenBLAS
+in OpenCV), ends the process (libzmq) or waits for ever (OpenVINO), and nobody can catch that. So
+the limits are looked at first; nothing is imported here but the standard library.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+
+MIB = 1 << 20
+NEEDED_MIB = {"AS": ("address space", "ulimit -v", 2560), "DATA": ("data", "ulimit -d", 1024)}
+"""Name of the RLIMIT -> what it limits, the shell's command for it (in KiB), what there must be.
+
+With the bundle that ships, --backend auto, --web and --record, 1904 and 210 MiB were the most that
+was in use; but up to 1600 and 440 MiB starts were seen to fail, more often the more cores there
+were. The rest is for larger pictures, and for those that wait to be recorded."""
+
+
+def prepare_memory() -> None:
+    """To be called before anything else is imported. Ends the program if it has too little."""
+    # Nothing here computes with it, and its threads take 180 MB of address space for each core.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    if (problem := too_little_memory()) is not None:
+        sys.exit(f"launch: {problem}")
+
+
+def too_little_memory() -> str | None:
+    """What is limited too much, and what to do, in one line; None: nothing is."""
+    try:
+        import resource
+    except ImportError:  # Windows has no such limits
+        return None
+    for name, (what, command, needed_mib) in NEEDED_MIB.items():
+        limit, _ = resource.getrlimit(getattr(resource, f"RLIMIT_{name}"))
+        if limit != resource.RLIM_INFINITY and limit < needed_mib * MIB:
+            return (
+                f"too little memory to start: the {what} is limited to {limit // MIB} MiB, "
+                f"{needed_mib} MiB are needed: raise the limit ({command} {needed_mib * 1024})"
+            )
+    return None
