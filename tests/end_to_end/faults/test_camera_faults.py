@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 import simplejpeg
 
-from tests.end_to_end.faults.camera import FaultyCamera
+from calibration.profile import CameraProfile, View
+from tests.end_to_end.faults.camera import LARGE_PX, FaultyCamera
 from tests.end_to_end.faults.harness import Run
 from tests.end_to_end.test_launch import run, write_numbers
 from tests.pictures import clock_number, draw_number
@@ -32,23 +33,23 @@ def test_an_unplugged_camera_comes_back(tiny_bundle: Path, tmp_path: Path) -> No
 
 
 @pytest.mark.parametrize(
-    ("behaviour", "trouble", "said", "dropped"),
+    ("behaviour", "troubles", "said", "dropped"),
     [
         (
             "silent",
-            "source_stalled",
+            ("source_stalled", "source_lost"),
             "capture stands still for .* at ",
             None,
         ),
-        ("half", "source_stalled", "damaged pictures come from it", None),
-        ("frozen", "source_frozen", "camera frozen", "repeated"),
+        ("half", ("source_stalled",), "damaged pictures come from it", None),
+        ("frozen", ("source_frozen",), "camera frozen", "repeated"),
     ],
 )
 def test_no_new_picture_is_made_of_what_is_none(
     tiny_bundle: Path,
     tmp_path: Path,
     behaviour: str,
-    trouble: str,
+    troubles: tuple[str, ...],
     said: str,
     dropped: str | None,
 ) -> None:
@@ -56,7 +57,8 @@ def test_no_new_picture_is_made_of_what_is_none(
     with Run(tmp_path, "--camera", camera.url, "--bundle", tiny_bundle) as launched:
         launched.watch_new()
         camera.behaviour = behaviour  # type: ignore[assignment]
-        launched.watch_trouble(trouble)
+        for trouble in troubles:
+            launched.watch_trouble(trouble)
         camera.behaviour = "good"
         launched.recovers()
         frames = launched.ends()
@@ -75,6 +77,20 @@ def test_pictures_of_another_size_go_on(tiny_bundle: Path, tmp_path: Path) -> No
         launched.said("the source changed from 64x64 to 96x96 pixels")
         launched.recovers()
         launched.ends()
+    camera.unplug()
+
+
+def test_pictures_that_the_crop_does_not_lie_in_end_it(tiny_bundle: Path, tmp_path: Path) -> None:
+    camera, profile = FaultyCamera(), tmp_path / "profile.json"
+    CameraProfile(camera="a test", view=View(roi_px=(0, 0, *LARGE_PX))).save(profile)
+    camera.behaviour = "large"
+    arguments = ("--camera", camera.url, "--bundle", tiny_bundle, "--profile", profile)
+    with Run(tmp_path, *arguments) as launched:
+        launched.watch_new()
+        camera.behaviour = "good"  # smaller
+        launched.watch(lambda: launched.process.poll() is not None)
+        launched.ends(None, code=1)
+        assert "does not lie inside" in launched.lines[-1]
     camera.unplug()
 
 
