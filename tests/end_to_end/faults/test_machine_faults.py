@@ -60,7 +60,9 @@ def test_a_second_ctrl_c_ends_it_on_the_spot(tiny_bundle: Path, tmp_path: Path) 
         launched.process.send_signal(signal.SIGINT)
         launched.process.send_signal(signal.SIGINT)
         code = launched.process.wait(PATIENCE_S)
-        assert code in (-signal.SIGINT, 0)  # 0: the first one was quicker
+        assert code in (-signal.SIGINT, 0)
+        if code == 0:  # the first one was quicker
+            launched.ends(None)
         assert not launched.count("Traceback")
     camera.unplug()
 
@@ -130,11 +132,11 @@ def recording(launched: Run) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("limit", ["-v", "-d"])
-@pytest.mark.parametrize("missing_mib", [1, 500, 1500, 2000, 2400])
-def test_too_little_memory_to_start_is_said_at_once(limit: str, missing_mib: int) -> None:
+@pytest.mark.parametrize("part", [0.1, 0.2, 0.4, 0.6, 0.99])
+def test_too_little_memory_to_start_is_said_at_once(limit: str, part: float) -> None:
     """Without the look at the limits it crashed at some of these, and hung at others."""
     (needed_mib,) = (n for _, command, n in NEEDED_MIB.values() if command == f"ulimit {limit}")
-    given_mib = max(needed_mib - missing_mib, 100)  # with less, Python itself does not start
+    given_mib = int(part * needed_mib)
     command = [*limited(f"ulimit {limit} {given_mib * 1024}"), *LAUNCH, "--camera", "demo"]
     started_s = time.monotonic()
     done = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE_S)
