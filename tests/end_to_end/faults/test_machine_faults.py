@@ -134,7 +134,7 @@ def recording(launched: Run) -> dict[str, Any]:
 @pytest.mark.parametrize("limit", ["-v", "-d"])
 @pytest.mark.parametrize("part", [0.1, 0.2, 0.4, 0.6, 0.99])
 def test_too_little_memory_to_start_is_said_at_once(limit: str, part: float) -> None:
-    """Without the look at the limits it crashed at some of these, and hung at others."""
+    """Before it looked at the limits, it crashed under some (500 MiB), and hung under 1100 MiB."""
     (needed_mib,) = (n for _, command, n in NEEDED_MIB.values() if command == f"ulimit {limit}")
     given_mib = int(part * needed_mib)
     command = [*limited(f"ulimit {limit} {given_mib * 1024}"), *LAUNCH, "--camera", "demo"]
