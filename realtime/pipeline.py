@@ -21,6 +21,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from calibration.profile import CameraProfile
+from calibration.view_map import ViewMap
 from realtime.backends import Backend, check_picture
 from realtime.bundle import Bundle
 from realtime.capture import CaptureThread
@@ -35,7 +36,6 @@ from realtime.report import Snapshot, info_message
 from realtime.sessions.recorder import Recorder
 from realtime.sources import Source
 from realtime.stats import Latency, Rate
-from realtime.view import ViewMap
 from realtime.watchdog import Stage, Watchdog
 from realtime.wire import Codec, Flag, Header
 

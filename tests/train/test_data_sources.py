@@ -90,7 +90,7 @@ def test_what_is_no_video_says_so(tmp_path: Path) -> None:
 def test_pictures_come_in_order_from_threads_with_few_in_hand(tmp_path: Path) -> None:
     folder = write_images(tmp_path / "v", 3 * AHEAD, seed=0)
     (folder / "001.png").write_bytes(b"")
-    found = list(decode_all(open_source(folder), lambda image: image.shape[0], "reading"))
+    found = list(decode_all(open_source(folder), 32, lambda image, _: image.shape[0], "reading"))
     assert [name for name, _ in found] == [f"{k:03d}.png" for k in range(3 * AHEAD)]
     assert isinstance(found[1][1], Undecodable)
     assert {size for _, size in found if not isinstance(size, Undecodable)} == {32}

@@ -12,6 +12,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from train.check import views
 from train.check.coverage import Coverage
 from train.check.duplicates import Groups
 from train.check.seen import Overlap, Seen
@@ -45,6 +46,7 @@ def findings(seen: Seen) -> list[Finding]:
     for domain, groups in zip((seen.v, seen.c), seen.groups, strict=True):
         lines += _count(domain)
         lines += _files(domain, seen.size)
+        lines += [Finding(level, "view", text) for level, text in views.verdict(domain)]
         lines += _flat(domain)
         lines += _blur(domain)
         lines += _duplicates(domain, groups)
