@@ -18,7 +18,7 @@ Places = dict[str, tuple[float, float, float]]
 """Name -> x, y, z in metres of the head frame."""
 
 STEP_M = 0.001
-HALF_WIDTH_M, BOTTOM_M, TOP_M = 0.045, -0.07, 0.075
+HALF_WIDTH_M, BOTTOM_M, TOP_M = 0.05, -0.07, 0.075
 """What part of the face is searched, in the head frame."""
 CORNER_M, WING_M = 0.023, 0.017
 """x of the corners of the mouth, by the head frame's own measure, and of the nose's wings."""
@@ -48,7 +48,7 @@ def landmarks(rest: NDArray[np.float32], triangles: NDArray[np.int32]) -> Places
     base = along(0.006, nose, -1)
     chin = along(-0.055, -0.022, 1)
     fold = along(chin, -0.006, -1)
-    return {
+    inner = {
         "tip of the nose": at(0.0, nose),
         "below the nose, where the lip begins": at(0.0, base),
         "fold between lower lip and chin": at(0.0, fold),
@@ -62,6 +62,14 @@ def landmarks(rest: NDArray[np.float32], triangles: NDArray[np.int32]) -> Places
         "jaw below the corner of the mouth, wearer's left": at(CORNER_M, chin),
         "jaw below the corner of the mouth, wearer's right": at(-CORNER_M, chin),
     }
+    # Of the outer cheek, which lies far behind the nose, a camera near by shows best how it is
+    # turned.
+    outer = {
+        f"{name}, twice as far out as the mouth's corner, wearer's {side}": at(x, y)
+        for name, y in (("level with the mouth", 0.0), ("level with the tip of the nose", nose))
+        for side, x in (("left", 2 * CORNER_M), ("right", -2 * CORNER_M))
+    }
+    return inner | outer
 
 
 def _height(rest: NDArray[np.float64], triangles: NDArray[np.int32]) -> Floats:

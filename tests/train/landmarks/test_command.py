@@ -21,9 +21,9 @@ def test_points_lie_on_the_face_and_calibration_reads_them(
 ) -> None:
     other_glb().save(tmp_path / "my.vrm")
     main(["landmarks", "--avatar", str(tmp_path / "my.vrm"), "--out", str(tmp_path / "p.csv")])
-    assert "wrote 12 points" in capsys.readouterr().out
+    assert "wrote 16 points" in capsys.readouterr().out
     points = {point.name: point for point in load_points(tmp_path / "p.csv")}
-    assert len(points) == 12
+    assert len(points) == 16
     assert all(point.pixel is None for point in points.values())
     per_cm = 0.023 / CORNER_CM
     nose = points["tip of the nose"].head_m
