@@ -14,8 +14,9 @@ from numpy.typing import NDArray
 from train.errors import BadAvatar
 
 Floats = NDArray[np.float64]
-Places = dict[str, tuple[float, float, float]]
-"""Name -> x, y, z in metres of the head frame."""
+Place = tuple[float, float, float]
+"""x, y, z in metres of the head frame."""
+Places = dict[str, Place]
 
 STEP_M = 0.001
 HALF_WIDTH_M, BOTTOM_M, TOP_M = 0.05, -0.07, 0.075
@@ -31,12 +32,11 @@ def landmarks(rest: NDArray[np.float32], triangles: NDArray[np.int32]) -> Places
     """
     height = _height(rest.astype(np.float64), triangles)
 
-    def at(x: float, y: float) -> tuple[float, float, float]:
-        row, column = round((y - BOTTOM_M) / STEP_M), round((x + HALF_WIDTH_M) / STEP_M)
-        z = float(height[row, column])
-        if not math.isfinite(z):
+    def at(x: float, y: float) -> Place:
+        place = _place(height, x, y)
+        if place is None:
             raise BadAvatar(f"its face has a hole {x * 1000:.0f}, {y * 1000:.0f} mm from the lips")
-        return round(x, 4), round(y, 4), round(z, 4)
+        return place
 
     def along(low: float, high: float, sign: int) -> float:
         """y of the midline's farthest (+1) or deepest (-1) place between two heights."""
@@ -48,7 +48,7 @@ def landmarks(rest: NDArray[np.float32], triangles: NDArray[np.int32]) -> Places
     base = along(0.006, nose, -1)
     chin = along(-0.055, -0.022, 1)
     fold = along(chin, -0.006, -1)
-    inner = {
+    return {
         "tip of the nose": at(0.0, nose),
         "below the nose, where the lip begins": at(0.0, base),
         "fold between lower lip and chin": at(0.0, fold),
@@ -61,15 +61,29 @@ def landmarks(rest: NDArray[np.float32], triangles: NDArray[np.int32]) -> Places
         "cheek, level with the tip of the nose, wearer's right": at(-2 * WING_M, nose),
         "jaw below the corner of the mouth, wearer's left": at(CORNER_M, chin),
         "jaw below the corner of the mouth, wearer's right": at(-CORNER_M, chin),
-    }
-    # Of the outer cheek, which lies far behind the nose, a camera near by shows best how it is
-    # turned.
-    outer = {
-        f"{name}, twice as far out as the mouth's corner, wearer's {side}": at(x, y)
-        for name, y in (("level with the mouth", 0.0), ("level with the tip of the nose", nose))
-        for side, x in (("left", 2 * CORNER_M), ("right", -2 * CORNER_M))
-    }
-    return inner | outer
+    } | _outer(height, nose)
+
+
+def _outer(height: Floats, nose: float) -> Places:
+    """Of the outer cheek, which lies far behind the nose: that tells best how a near camera is
+    turned. A face with a wide mouth may be narrower than these."""
+    places: Places = {}
+    for level, y in (("the mouth", 0.0), ("the tip of the nose", nose)):
+        for side, x in (("left", 2 * CORNER_M), ("right", -2 * CORNER_M)):
+            place = _place(height, x, y)
+            if place is not None:
+                name = (
+                    f"level with {level}, twice as far out as the mouth's corner, wearer's {side}"
+                )
+                places[name] = place
+    return places
+
+
+def _place(height: Floats, x: float, y: float) -> Place | None:
+    """On the surface; None where there is none."""
+    row, column = round((y - BOTTOM_M) / STEP_M), round((x + HALF_WIDTH_M) / STEP_M)
+    z = float(height[row, column])
+    return (round(x, 4), round(y, 4), round(z, 4)) if math.isfinite(z) else None
 
 
 def _height(rest: NDArray[np.float64], triangles: NDArray[np.int32]) -> Floats:

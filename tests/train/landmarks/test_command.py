@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from calibration.opencv import cv2
@@ -13,6 +14,7 @@ from tests.train.simulate.other_avatar import CORNER_CM, other_glb
 from train.__main__ import main
 from train.errors import TrainError
 from train.landmarks.config import LandmarksConfig
+from train.landmarks.find import landmarks
 
 
 @pytest.mark.usefixtures("egl")
@@ -34,6 +36,17 @@ def test_points_lie_on_the_face_and_calibration_reads_them(
     picture = cv2.imread(str(tmp_path / "p.png"))
     assert picture is not None
     assert (picture[:640] == (90, 220, 90)).all(axis=2).sum() > 100  # crosses, green
+
+
+def test_a_face_that_is_narrow_for_its_mouth_has_no_outer_cheek() -> None:
+    x, y = np.meshgrid(np.linspace(-0.04, 0.04, 30), np.linspace(-0.08, 0.08, 60), indexing="ij")
+    rest = np.stack([x, y, 0.02 * np.exp(-((y - 0.03) ** 2) / 1e-4)], -1).reshape(-1, 3)
+    corner = np.arange(29 * 60).reshape(29, 60)[:, :-1].ravel()
+    strips = [corner, corner + 60, corner + 61], [corner, corner + 61, corner + 1]
+    triangles = np.concatenate([np.stack(strip, 1) for strip in strips])
+    found = landmarks(rest.astype(np.float32), triangles.astype(np.int32))
+    assert len(found) == 12
+    assert found["tip of the nose"] == pytest.approx((0.0, 0.03, 0.02), abs=0.001)
 
 
 def test_another_suffix_is_refused() -> None:
