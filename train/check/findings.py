@@ -46,12 +46,12 @@ def findings(seen: Seen) -> list[Finding]:
     for domain, groups in zip((seen.v, seen.c), seen.groups, strict=True):
         lines += _count(domain)
         lines += _files(domain, seen.size)
-        lines += [Finding(level, "view", text) for level, text in views.verdict(domain)]
         lines += _flat(domain)
         lines += _blur(domain)
         lines += _duplicates(domain, groups)
     lines += _light(seen.v)
     lines += _pair(seen)
+    lines += [Finding(level, "view", text) for level, text in views.verdict(seen.v, seen.c)]
     lines += [_leak(overlap) for overlap in seen.leaks]
     if seen.coverage is not None:
         lines += _expressions(seen.coverage)

@@ -51,8 +51,15 @@ def by_profile(profile: CameraProfile, video: Path) -> View:
 
 def mapping(profile: CameraProfile) -> str:
     """What of a profile decides how a picture is seen: two of the same mapping show the same."""
-    parts = {"view", "photometric"} | ({"intrinsics"} if profile.view.undistort else set())
-    return profile.model_dump_json(include=parts, exclude={"photometric": {"stats"}})
+    return geometry(profile) + profile.model_dump_json(
+        include={"photometric"}, exclude={"photometric": {"stats"}}
+    )
+
+
+def geometry(profile: CameraProfile) -> str:
+    """What of a profile decides where in the view a thing is seen, if the camera stays in place."""
+    parts = {"view", "intrinsics"} if profile.view.undistort else {"view"}
+    return profile.model_dump_json(include=parts)
 
 
 def load_profile(path: Path | None) -> CameraProfile | None:
