@@ -113,6 +113,15 @@ def test_a_picture_a_data_set_and_other_files_are_refused_with_advice(tmp_path: 
         open_source(raw / "a.cr2")
 
 
+def test_a_session_knows_how_many_pictures_it_has_at_any_rate(tmp_path: Path) -> None:
+    images = [*noise(6), noise(1)[0]]  # the first once more: the same checksum
+    record(
+        tmp_path / "s",
+        [frame(image, seq, capture_ns=seq * 10**9 // 3) for seq, image in enumerate(images)],
+    )
+    assert open_source(tmp_path / "s").count() == 7
+
+
 def test_what_launch_records_is_a_source_also_when_it_was_cut_off(tmp_path: Path) -> None:
     images = noise(6)
     record(tmp_path / "s", [frame(image, seq) for seq, image in enumerate(images)])

@@ -59,7 +59,7 @@ class Source:
     """What all videos and sessions are seen by; None: each session by its own, if it has one."""
 
     def count(self) -> int:
-        """How many pictures there are: exact for images, about right for videos."""
+        """How many pictures there are: exact for images and sessions, about right for videos."""
         return sum(map(_frame_count, self.files)) if self.videos else len(self.files)
 
     def pictures(self) -> Iterator[Picture]:
@@ -183,6 +183,9 @@ def _suffixes(suffixes: set[str]) -> str:
 
 
 def _frame_count(path: Path) -> int:
+    recorded = _checksums(path.with_name(INDEX))
+    if recorded is not None:  # a session's video knows no rate: its pictures come when they come
+        return recorded.total()
     try:
         with av.open(str(path)) as container:
             stream = container.streams.video[0]
@@ -218,7 +221,7 @@ def _frames(path: Path, name: str, view: View) -> Iterator[Picture]:
         yield _broken(f"{name}#{number}", error.strerror)
 
 
-def _frame_rgb(frame: av.VideoFrame, recorded: frozenset[int] | None) -> Image:
+def _frame_rgb(frame: av.VideoFrame, recorded: Counter[int] | None) -> Image:
     if frame.is_corrupt:
         raise Undecodable("damaged frame")
     image = np.asarray(frame.to_ndarray(format="rgb24"), np.uint8)
@@ -228,14 +231,14 @@ def _frame_rgb(frame: av.VideoFrame, recorded: frozenset[int] | None) -> Image:
     return image
 
 
-def _checksums(index: Path) -> frozenset[int] | None:
+def _checksums(index: Path) -> Counter[int] | None:
     """Those of all pictures of a session, from its index; None for a video without one."""
     try:
         lines = index.read_text().splitlines()
     except OSError:
         return None
     try:
-        return frozenset(int(json.loads(line)["crc32"]) for line in lines if line.endswith("}"))
+        return Counter(int(json.loads(line)["crc32"]) for line in lines if line.endswith("}"))
     except (ValueError, KeyError, TypeError) as error:
         raise BadData(
             f"{index} is damaged ({error}): python -m realtime.sessions verify"
