@@ -21,6 +21,7 @@ from export.errors import ExportError
 from export.frames import read_frames
 from export.graph import INPUT, OUTPUT, BytesToBytes, giga_macs, to_onnx
 from export.parity import measure, tolerance
+from export.profile import bundle_profile
 from realtime import bundle as bundles
 from realtime.bundle import Bundle, GoldenPair, Manifest, Tensor, Tolerance
 from train import checkpoint
@@ -44,7 +45,7 @@ def export_bundle(config: ExportConfig, on_event: Callable[[str], None] = print)
     content.load_state_dict(saved.under("content_ema"))
     model = BytesToBytes(content).eval()
 
-    profile = _profile(config, saved.config.v)
+    profile = bundle_profile(config.profile, saved.config, on_event)
     images = read_frames(
         config.golden or saved.config.v, size, profile, PARITY_IMAGES, bundles.GOLDEN_PAIRS
     )
@@ -90,13 +91,6 @@ def _run_torch(model: BytesToBytes, images: NDArray[np.uint8]) -> NDArray[np.uin
 def _golden(images: NDArray[np.uint8], outputs: NDArray[np.uint8]) -> tuple[GoldenPair, ...]:
     picks = np.linspace(0, len(images) - 1, bundles.GOLDEN_PAIRS).round().astype(int)
     return tuple(GoldenPair(input=images[i : i + 1], output=outputs[i : i + 1]) for i in picks)
-
-
-def _profile(config: ExportConfig, v: Path) -> CameraProfile:
-    path = config.profile or v.parent / "camera.json"
-    if config.profile is None and not path.exists():
-        return CameraProfile(camera="unknown")
-    return CameraProfile.load(path)
 
 
 def _manifest(

@@ -34,7 +34,8 @@ class ExportConfig:
     name: str | None = None
     """The bundle's name; None is the name of the run's folder."""
     profile: Path | None = None
-    """The camera's profile; None is camera.json beside the run's V folder, if it is there."""
+    """The camera's profile; None is the one by which the run's V was seen: that of its sessions, or
+    camera.json in its folder or beside it."""
     golden: Path | None = None
     """Images, a video or a session to take the golden pairs from; None is the run's V."""
     credit: tuple[str, ...] = ()

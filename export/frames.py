@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from calibration.profile import CameraProfile
+from calibration.view_map import ViewMap
 from export.errors import ExportError
-from realtime.view import ViewMap
 from train.data import open_source
 from train.data.pixels import Undecodable, square
 

@@ -7,13 +7,13 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from calibration.view_map import ViewMap
 from realtime.backends import Backend, check_picture
 from realtime.errors import BackendError
 from realtime.frame import Frame, Image
 from realtime.health import Failures, Pulse
 from realtime.mailbox import Closed, Mailbox
 from realtime.stats import Latency, Rate
-from realtime.view import ViewMap
 
 TURN_S = 0.05
 """How long a thread waits for a frame before it looks at everything else it has to do."""

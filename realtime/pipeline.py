@@ -19,6 +19,7 @@ import time
 from collections.abc import Callable
 
 from calibration.profile import CameraProfile
+from calibration.view_map import ViewMap
 from realtime.backends import Backend
 from realtime.bundle import Bundle
 from realtime.capture import CaptureThread
@@ -33,7 +34,6 @@ from realtime.report import Snapshot
 from realtime.sessions.recorder import Recorder
 from realtime.sources import Source
 from realtime.stats import Latency
-from realtime.view import ViewMap
 from realtime.watchdog import Stage, Watchdog
 
 STAGES = ("capture", "view", "infer", "encode", "publish", "total")

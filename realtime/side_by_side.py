@@ -18,6 +18,7 @@ from tyro.conf import Positional, arg
 
 from calibration.opencv import cv2
 from calibration.profile import ProfileError
+from calibration.view_map import ViewMap
 from realtime.backends import BackendName, open_backend
 from realtime.bundle import Bundle
 from realtime.command_line import parse
@@ -25,7 +26,6 @@ from realtime.config import DEMO_BUNDLE
 from realtime.errors import RealtimeError, UsageError
 from realtime.frame import Image
 from realtime.sources import Source, open_source
-from realtime.view import ViewMap
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

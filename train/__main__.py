@@ -61,6 +61,9 @@ def main(arguments: list[str] | None = None) -> None:
     except (TrainError, ImportError) as error:
         print(f"train {command}: {error}", file=sys.stderr)
         raise SystemExit(1) from error
+    except KeyboardInterrupt:
+        print(f"train {command}: stopped", file=sys.stderr)
+        raise SystemExit(130) from None
 
 
 if __name__ == "__main__":

@@ -31,7 +31,7 @@ _DAMAGE = (
     *(OSError, ValueError, LookupError, TypeError, AttributeError),  # other things than expected
     *(OverflowError, RecursionError),  # a number too large, lists in lists in lists
 )
-PATHS = ("v", "c", "out", "init")
+PATHS = ("v", "c", "profile", "out", "init")
 
 
 def save(state: State, config: FitConfig, progress: dict[str, Any]) -> Path:

@@ -83,6 +83,9 @@ class FitOptions:
 
     out: Path
     """Folder of the run: checkpoints, log, samples. An existing run goes on from its checkpoint."""
+    profile: Path | None = None
+    """Camera profile by which V is seen, if it is recorded sessions or a video; None: each session
+    by the one that was in use when it was recorded."""
     method: Method = "uncooperative"
     """uncooperative: the paper. cooperative: the same networks and losses, nothing frozen.
     cyclegan: two plain translators, no residual."""

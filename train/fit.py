@@ -10,9 +10,10 @@ from typing import Any
 
 from rich.console import Console
 
+from calibration.profile import CameraProfile
 from train import checkpoint
 from train.config import FitArguments, FitConfig
-from train.data import ImageSet, choose
+from train.data import ImageSet, choose, load_profile
 from train.engine import Engine
 from train.errors import BadCheckpoint, TrainError
 from train.journal import Journal
@@ -36,7 +37,8 @@ def run(asked: FitConfig | FitArguments) -> None:
         config.out.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise TrainError(f"--out {config.out} cannot be made: {error.strerror}") from error
-    v, c = (_images(folder, config, console) for folder in (config.v, config.c))
+    v = _images(config.v, config, console, load_profile(config.profile))
+    c = _images(config.c, config, console)
     where = _where(config, engine)
     console.print(
         f"{config.method}, {len(v)} v, {len(c)} c, {where}. {why}", highlight=False, soft_wrap=True
@@ -69,8 +71,10 @@ def _with_images(asked: FitConfig | FitArguments) -> tuple[str, FitConfig]:
     return found.why, FitConfig(v=found.v, c=found.c, **options)
 
 
-def _images(folder: Path, config: FitConfig, console: Console) -> ImageSet:
-    images = ImageSet(folder, config.network.size, config.out / "cache", config.jitter_px)
+def _images(
+    folder: Path, config: FitConfig, console: Console, profile: CameraProfile | None = None
+) -> ImageSet:
+    images = ImageSet(folder, config.network.size, config.out / "cache", config.jitter_px, profile)
     for note in images.notes:
         console.print(f"{folder}: {note}", highlight=False, soft_wrap=True)
     return images

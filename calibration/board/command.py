@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from itertools import islice
 
@@ -137,6 +138,12 @@ def _check(config: BoardConfig, result: Fit, coverage: Coverage) -> None:
             f"at least {config.min_views} views and {_MIN_AGREEING_SHARE:.0%} of them must agree, "
             f"got {views} of {seen}: try --model {other}; else the board is not flat and stiff, or "
             "the focus moved"
+        )
+    beyond = [name for name, error in result.dropped_rms_px.items() if math.isinf(error)]
+    if beyond:
+        raise BadFit(
+            f"the {config.model} lens that fits {views} views shows nothing where the board was "
+            f"seen in {_names(beyond)}: try --model {other}, or leave those out"
         )
     if lens.rms_px > config.max_rms_px:
         raise BadFit(

@@ -26,7 +26,8 @@ def overlay(
     solution: Solution,
     lines: Sequence[str],
 ) -> Image:
-    """Circle: the pixel that was given (red: left out). Cross: where the pose puts the point."""
+    """Circle: the pixel that was given (red: left out). Cross: where the pose puts the point. The
+    names stand below, by number: the points lie closer together than names are long."""
     scale = max(1, -(-_MIN_WIDTH_PX // image.shape[1]))
     shown = np.asarray(
         cv2.resize(image, None, fx=scale, fy=scale, interpolation=cv2.INTER_LINEAR), np.uint8
@@ -42,15 +43,18 @@ def overlay(
             cv2.arrowedLine(shown, origin, end, colour, 2, cv2.LINE_AA, tipLength=0.2)
             write_text(shown, name, (end[0] + 4, end[1] + 4), colour)
     seen = place(np.array([point.head_m for point in points]))
-    for point, at, used in zip(points, seen, solution.used, strict=True):
+    names = []
+    for number, (point, at, used) in enumerate(zip(points, seen, solution.used, strict=True), 1):
         assert point.pixel is not None
         given = _whole(np.array(point.pixel), scale)
         cv2.circle(shown, given, 6, YELLOW if used else RED, 1, cv2.LINE_AA)
         if at is not None:
             cv2.line(shown, given, at, YELLOW if used else RED, 1, cv2.LINE_AA)
             cv2.drawMarker(shown, at, GREEN, cv2.MARKER_CROSS, 10, 1, cv2.LINE_AA)
-        write_text(shown, point.name, (given[0] + 9, given[1] - 7), scale=0.4)
-    return captioned(shown, [*lines, "circle: given; cross: where the pose puts it; axes of 20 mm"])
+        write_text(shown, str(number), (given[0] + 9, given[1] - 7))
+        names.append(f"{number} {point.name}" + ("" if used else " (left out)"))
+    about = "circle: given; cross: where the pose puts it; axes of 20 mm"
+    return captioned(shown, [*lines, about, *names])
 
 
 def _whole(pixel: Floats, scale: int) -> tuple[int, int]:

@@ -14,10 +14,10 @@ from itertools import islice
 import numpy as np
 
 from calibration.profile import CameraProfile
+from calibration.view_map import ViewMap
 from realtime.frame import Frame, Image, unix_us
 from realtime.sources import open_source
 from realtime.sources.contract import Setting
-from realtime.view import ViewMap
 
 BITS = 16
 DARK, BRIGHT = 16, 235

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from calibration.opencv import cv2
 from calibration.profile import CameraProfile
+from calibration.view_map import ViewMap
 from realtime.errors import SessionError
 from realtime.frame import Image
 from realtime.sessions.config import ExportConfig
@@ -14,7 +15,8 @@ from realtime.sessions.format import MARKS
 from realtime.sessions.marks import read_marks
 from realtime.sessions.reader import Session
 from realtime.sessions.writer import make_folder
-from realtime.view import ViewMap
+
+PROFILE = "camera.json"
 
 
 def export_frames(config: ExportConfig) -> tuple[int, tuple[str, ...]]:
@@ -23,7 +25,9 @@ def export_frames(config: ExportConfig) -> tuple[int, tuple[str, ...]]:
     Raises `SessionError` and `ProfileError`.
     """
     session = Session.open(config.folder)
-    to_view = _view_map(config, session)
+    profile, to_view = _profile(config, session), None
+    if profile is not None and config.view_px is not None:
+        to_view = ViewMap(profile, config.view_px)
     read_marks(session.folder)  # refuses what must not be copied, before anything is written
     pictures = session.pictures()
     written = 0
@@ -38,10 +42,13 @@ def export_frames(config: ExportConfig) -> tuple[int, tuple[str, ...]]:
     marks = session.folder / MARKS
     if marks.exists():  # so that `train check` finds out what the wearer was asked to do
         shutil.copyfile(marks, config.out / MARKS)
+    if profile is not None:  # so that `export` finds out how the model is to see
+        profile.save(config.out / PROFILE)
     return written, pictures.missing
 
 
-def _view_map(config: ExportConfig, session: Session) -> ViewMap | None:
+def _profile(config: ExportConfig, session: Session) -> CameraProfile | None:
+    """By which the views are made; None: whole pictures are asked for."""
     if config.view_px is None:
         return None
     profile = (
@@ -52,7 +59,7 @@ def _view_map(config: ExportConfig, session: Session) -> ViewMap | None:
             f"{config.folder} was recorded without a profile: say how the model sees its pictures "
             "with --profile FILE, or leave --view out"
         )
-    return ViewMap(profile, config.view_px)
+    return profile
 
 
 def _write(path: Path, image: Image) -> None:

@@ -29,9 +29,9 @@ import numpy as np
 
 from calibration.opencv import cv2
 from calibration.profile import CameraProfile, Intrinsics, Photometric, View
+from calibration.view_map import ViewMap
 from realtime.frame import Image
 from realtime.sources import open_source
-from realtime.view import ViewMap
 
 ROUNDS = 4
 SECONDS = 12

@@ -9,6 +9,7 @@ from __future__ import annotations
 import csv
 import math
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import cv2  # noqa: TID251
@@ -21,7 +22,7 @@ from calibration.profile import Intrinsics
 from tests.calibration.simulated import BoardCamera, Pose, board_poses, project, rays_of
 from train.simulate.avatar import Avatar
 from train.simulate.expressions import Expression, Face
-from train.simulate.optics import Camera, Light, Lighting
+from train.simulate.optics import Camera, Light, Lighting, Vec3
 from train.simulate.renderer import Renderer
 from train.simulate.rig import Rig
 from train.simulate.sensor import Sensor, develop
@@ -47,6 +48,7 @@ LIGHTS = (
         sky=(0.1, 0.1, 0.1), ground=(0.05, 0.05, 0.05),
     ),
 )  # fmt: skip
+SENSOR = Sensor(shot_noise=0.02, read_noise=0.003, vignette=0.3)
 
 
 def pose() -> Pose:
@@ -101,18 +103,24 @@ class FaceCamera:
         x, y = ((place / TANGENT + 1) * scene_px / 2 - 0.5 for place in (-left, down))
         self._table = x.astype(np.float32), y.astype(np.float32)
 
-    def light(self, face: Expression, lighting: Lighting) -> NDArray[np.float32]:
-        """float32[540, 720, 3], linear."""
-        drawn = self._renderer.render_linear(face, self._camera, lighting)
+    def light(
+        self, face: Expression, lighting: Lighting, slip_m: Vec3 = (0.0, 0.0, 0.0)
+    ) -> NDArray[np.float32]:
+        """float32[540, 720, 3], linear. slip_m: how far the headset has slipped."""
+        position, target = (
+            tuple(np.add(place, slip_m).tolist())
+            for place in (self._camera.position_m, self._camera.look_at_m)
+        )
+        camera = replace(self._camera, position_m=position, look_at_m=target)
+        drawn = self._renderer.render_linear(face, camera, lighting)
         return cv2.remap(np.ascontiguousarray(drawn), *self._table, cv2.INTER_LINEAR)
 
     def clip(self, count: int, fps: float) -> list[Image]:
         """uint8[540, 720, 3] RGB each: somebody talks while the light changes."""
         rng = np.random.default_rng(5)
         faces = Face(self.shapes).speech(rng, count / fps, fps)
-        sensor = Sensor(shot_noise=0.02, read_noise=0.003, vignette=0.3)
         return [
-            develop(self.light(face, LIGHTS[2 * index // count]), sensor, rng)
+            develop(self.light(face, LIGHTS[2 * index // count]), SENSOR, rng)
             for index, face in enumerate(faces)
         ]
 

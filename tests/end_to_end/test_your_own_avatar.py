@@ -35,7 +35,6 @@ SMALL = {
     "launch.py --camera 0 --profile": "launch.py --camera face.avi --profile",
     "launch.py --camera 0 --bundle": "launch.py --camera slow.avi --bind PORT --bundle",
     "guide sessions/alice-01": "guide sessions/alice-01 --hold-s 0.02 --ready-s 0.02",
-    "--view 256x256 --every 3": "--view 64x64 --every 1",
     "--count 1000": "--count 24 --size 64",
     "check --v": "check --size 64 --json check.json --v",
     "fit --v": "fit --size 64 --width 8 --blocks 2 --adversary-width 8 --batch 2 --steps 4 --v",
@@ -133,8 +132,12 @@ def assert_calibrated(profile: CameraProfile) -> None:
 
 
 def assert_recorded_and_covered(folder: Path) -> None:
-    assert len(list((folder / "data" / "v").glob("*.png"))) == FRAMES
-    assert len(list((folder / "renders" / "alice" / "c").glob("*.png"))) == 24
-    guide = json.loads((folder / "check.json").read_text())["guide"]
-    assert guide["expression"]["steps"] == 18
-    assert guide["shapes_missing"] == []
+    checked = json.loads((folder / "check.json").read_text())
+    assert (checked["V"]["images"], checked["C"]["images"]) == (FRAMES, 24)
+    assert ["good", "view"] in [[line["level"], line["about"]] for line in checked["verdict"]]
+    assert checked["guide"]["expression"]["steps"] == 18
+    assert checked["guide"]["shapes_missing"] == []
+    trained, live = (
+        CameraProfile.load(folder / place) for place in ("cam.json", "models/alice/camera.json")
+    )
+    assert live == trained

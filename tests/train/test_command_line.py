@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 import tyro
@@ -67,3 +68,16 @@ def test_bad_arguments_of_fit_get_one_line(
         main(["fit", *arguments.split(), "--no-tensorboard", "--out", str(out)])
     assert left.value.code not in (0, None)
     assert message in " ".join(capsys.readouterr().err.split())
+
+
+def test_ctrl_c_before_the_first_step_is_one_line(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    def interrupted(config: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("train.fit.run", interrupted)
+    with pytest.raises(SystemExit) as left:
+        main(["fit", "--data", str(tmp_path), "--out", str(tmp_path / "run")])
+    assert left.value.code == 130
+    assert capsys.readouterr().err == "train fit: stopped\n"

@@ -92,7 +92,7 @@ def test_what_is_no_video_says_so(tmp_path: Path) -> None:
 def test_pictures_come_in_order_from_threads_with_few_in_hand(tmp_path: Path) -> None:
     folder = write_images(tmp_path / "v", 3 * AHEAD, seed=0)
     (folder / "001.png").write_bytes(b"")
-    found = list(decode_all(open_source(folder), lambda image: image.shape[0], "reading"))
+    found = list(decode_all(open_source(folder), 32, lambda image, _: image.shape[0], "reading"))
     assert [name for name, _ in found] == [f"{k:03d}.png" for k in range(3 * AHEAD)]
     assert isinstance(found[1][1], Undecodable)
     assert {size for _, size in found if not isinstance(size, Undecodable)} == {32}
@@ -113,6 +113,15 @@ def test_a_picture_a_data_set_and_other_files_are_refused_with_advice(tmp_path: 
         list_images(raw)
     with pytest.raises(BadData, match="neither a folder nor a video"):
         open_source(raw / "a.cr2")
+
+
+def test_a_session_knows_how_many_pictures_it_has_at_any_rate(tmp_path: Path) -> None:
+    images = [*noise(6), noise(1)[0]]  # the first once more: the same checksum
+    record(
+        tmp_path / "s",
+        [frame(image, seq, capture_ns=seq * 10**9 // 3) for seq, image in enumerate(images)],
+    )
+    assert open_source(tmp_path / "s").count() == 7
 
 
 def test_what_launch_records_is_a_source_also_when_it_was_cut_off(tmp_path: Path) -> None:

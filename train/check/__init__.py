@@ -5,6 +5,7 @@ measure.py     one picture -> its figures, fingerprint and thumbnail
 survey.py      all pictures of a source
 duplicates.py  fingerprints -> groups of near-duplicates, pictures that two sets share
 coverage.py    does C show the expressions that V shows?
+views.py       does the live model see what training sees of a session?
 marks.py       was the wearer asked for what C shows?
 seen.py        all of that for a pair of domains
 findings.py    what was seen -> verdict lines with advice
@@ -34,6 +35,8 @@ class CheckConfig:
     """Instead of DATA, domain V: a folder of images, a video, or recorded sessions."""
     c: Path | None = None
     """Instead of DATA, domain C, likewise."""
+    profile: Path | None = None
+    """Camera profile by which V is seen, as that of `fit`."""
     swap: bool = False
     """Take V for C and C for V."""
     against: Path | None = None

@@ -16,7 +16,7 @@ from train.check.findings import Finding, findings
 from train.check.page import figures, page
 from train.check.seen import Seen, look
 from train.check.survey import Survey
-from train.data import Domains, choose, domains
+from train.data import Domains, choose, domains, load_profile
 from train.errors import BadData
 from train.evaluate.picture import write
 
@@ -34,7 +34,7 @@ def check(config: CheckConfig) -> None:
     """Raises `BadData` if the images cannot be trained on; the page is written before."""
     chosen = choose(config.data, config.v, config.c, swap=config.swap)
     others = _others(config, chosen)
-    seen = look(chosen, others, config.size)
+    seen = look(chosen, others, config.size, load_profile(config.profile))
     lines = findings(seen)
     write(config.html, page(seen, lines, chosen.why).encode())
     if config.json is not None:

@@ -12,6 +12,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from train.check import views
 from train.check.coverage import Coverage
 from train.check.duplicates import Groups
 from train.check.seen import Overlap, Seen
@@ -50,6 +51,7 @@ def findings(seen: Seen) -> list[Finding]:
         lines += _duplicates(domain, groups)
     lines += _light(seen.v)
     lines += _pair(seen)
+    lines += [Finding(level, "view", text) for level, text in views.verdict(seen.v, seen.c)]
     lines += [_leak(overlap) for overlap in seen.leaks]
     if seen.coverage is not None:
         lines += _expressions(seen.coverage)

@@ -22,10 +22,10 @@ _BURNT = 250
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Measured:
-    """A picture as training sees it: the centred square at the size of the run."""
+    """A picture as training sees it: its view at the size of the run."""
 
     size_px: tuple[int, int]
-    """Width and height of the whole picture."""
+    """Width and height of what the view was made from; see `train.data.views`."""
     brightness: float
     """Mean of luma, 0..255."""
     contrast: float

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from calibration.profile import CameraProfile
 from train.check import duplicates
 from train.check.coverage import Coverage, coverage
 from train.check.duplicates import Groups
@@ -44,10 +45,15 @@ class Seen:
     """What the wearer of V was asked to do; None: V has no marks."""
 
 
-def look(chosen: Domains, others: Domains | None, size: int) -> Seen:
+def look(
+    chosen: Domains, others: Domains | None, size: int, profile: CameraProfile | None = None
+) -> Seen:
     """Look at both domains, and whether they share pictures with `others`. Raises `BadData` where
-    nothing can be decoded."""
-    v = survey("V", open_source(chosen.v), size)
+    nothing can be decoded.
+
+    profile: by which V is seen, see `open_source`.
+    """
+    v = survey("V", open_source(chosen.v, profile), size)
     c = survey("C", open_source(chosen.c), size)
     points = [duplicates.points(domain.fingerprints()) for domain in (v, c)]
     near = [duplicates.near(of) for of in points]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -55,7 +54,7 @@ def survey(title: str, source: Source, size: int) -> Survey:
     names, pictures, unreadable = [], [], {}
     total = np.zeros((AVERAGE_SIDE, AVERAGE_SIDE, 3))
     squares = np.zeros_like(total)
-    for name, result in decode_all(source, partial(_look, size=size), f"looking at {title}"):
+    for name, result in decode_all(source, size, _look, f"looking at {title}"):
         if isinstance(result, Undecodable):
             unreadable[name] = str(result)
             continue
@@ -83,6 +82,5 @@ def survey(title: str, source: Source, size: int) -> Survey:
     )
 
 
-def _look(image: Image, size: int) -> tuple[Measured, Image]:
-    seen = square(image, size)
-    return measure(seen, (image.shape[1], image.shape[0])), square(seen, AVERAGE_SIDE)
+def _look(image: Image, size_px: tuple[int, int]) -> tuple[Measured, Image]:
+    return measure(image, size_px), square(image, AVERAGE_SIDE)

@@ -22,8 +22,9 @@ from filelock import FileLock
 from numpy.typing import NDArray
 
 from train.data.decode import decode_all
-from train.data.pixels import Image, Undecodable, square
+from train.data.pixels import Image, Undecodable
 from train.data.sources import Source
+from train.data.views import Seen
 from train.errors import BadData, TrainError
 
 IMAGES, INDEX = "images.npy", "index.json"
@@ -39,7 +40,8 @@ class Decoded:
     unreadable: dict[str, str]
     """Name -> reason, of what was left out."""
     sizes_px: dict[tuple[int, int], int]
-    """Width and height before the crop -> how many pictures; the most frequent first."""
+    """Width and height of what was resized, see `views` -> how many pictures; the most frequent
+    first."""
     key: str
     """Changes with the source's files."""
 
@@ -99,14 +101,14 @@ def _fill(source: Source, size: int, folder: Path) -> None:
     """Append picture after picture: memory stays small, and a full disk is an error here, where a
     memory-mapped file would kill the process."""
 
-    def work(image: Image) -> tuple[Image, tuple[int, int]]:
-        return square(image, size), (image.shape[1], image.shape[0])
+    def both(image: Image, size_px: tuple[int, int]) -> Seen:
+        return image, size_px
 
     unreadable: dict[str, str] = {}
     sizes_px: Counter[tuple[int, int]] = Counter()
     with (folder / IMAGES).open("wb") as file:
         file.write(_header(0, size))
-        for name, result in decode_all(source, work, f"decoding {source.path.name}"):
+        for name, result in decode_all(source, size, both, f"decoding {source.path.name}"):
             if isinstance(result, Undecodable):
                 unreadable[name] = str(result)
                 continue

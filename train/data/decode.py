@@ -21,16 +21,18 @@ AHEAD = 4 * THREADS
 
 
 def decode_all(
-    source: Source, work: Callable[[Image], T], title: str
+    source: Source, size: int, work: Callable[[Image, tuple[int, int]], T], title: str
 ) -> Iterator[tuple[str, T | Undecodable]]:
-    """Name and `work(picture)` of each picture, or why it cannot be decoded; with a progress bar.
+    """Name and `work(view, size_px)` of each picture, or why it cannot be decoded; with a progress
+    bar.
 
-    `work` runs in several threads: OpenCV and NumPy let go of the interpreter's lock.
+    view: uint8[size,size,3] RGB, what a network is given. size_px: width and height of what it was
+    made from. `work` runs in several threads: OpenCV and NumPy let go of the interpreter's lock.
     """
 
     def task(picture: Picture) -> T | Undecodable:
         try:
-            return work(picture.decode())
+            return work(*picture.view(picture.decode(), size))
         except Undecodable as error:
             return error
 

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor
 
+from calibration.profile import CameraProfile
 from train.data.cache import Decoded, decoded
 from train.data.pixels import to_float
 from train.data.sources import open_source
@@ -25,18 +26,26 @@ _CROP = 1
 class ImageSet:
     """One domain's images, uint8[N,size,size,3] RGB, memory-mapped from `cache`."""
 
-    def __init__(self, folder: Path, size: int, cache: Path, jitter_px: int = 0) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        size: int,
+        cache: Path,
+        jitter_px: int = 0,
+        profile: CameraProfile | None = None,
+    ) -> None:
         """Decode `folder` (or a video, or sessions) once into `cache`, a folder.
 
         jitter_px: images are decoded that much larger than `size`, and each batch takes a crop at a
-        random place. Files that cannot be decoded are left out and listed in `unreadable`. Raises
-        `BadData`.
+        random place. profile: see `open_source`. Files that cannot be decoded are left out and
+        listed in `unreadable`. Raises `BadData`.
         """
         if size < 4 or size % 4:
             raise BadData(f"image size must be a multiple of 4, got {size}")
         if jitter_px < 0:
             raise BadData(f"jitter must be 0 or more pixels, got {jitter_px}")
-        kept = decoded(open_source(folder), size + jitter_px, cache)
+        source = open_source(folder, profile)
+        kept = decoded(source, size + jitter_px, cache)
         if len(kept.images) < 2:
             raise BadData(
                 f"{folder}: {len(kept.images)} usable images; training needs at least 2"
@@ -45,7 +54,7 @@ class ImageSet:
         self.key = kept.key
         """Another one: the source's files have changed."""
         self.unreadable = list(kept.unreadable)
-        self.notes = _notes(kept, size)
+        self.notes = [*_notes(kept, size), *_views(source.sessions())]
         """What a user should know, a line each."""
         self._size, self._jitter_px, self._stored = size, jitter_px, kept.images
         self.images = _crop(kept.images, size, jitter_px // 2, jitter_px // 2)
@@ -90,6 +99,21 @@ def _notes(kept: Decoded, size: int) -> list[str]:
         notes.append(f"{cropped} not square: their largest centred square is used")
     if enlarged := sum(n for sides_px, n in kept.sizes_px.items() if min(sides_px) < size):
         notes.append(f"{enlarged} smaller than {size} pixels: enlarged, so they are blurred")
+    return notes
+
+
+def _views(sessions: dict[str, CameraProfile | None]) -> list[str]:
+    """By what recorded sessions are seen."""
+    by = [name for name, profile in sessions.items() if profile is not None]
+    without = [name for name, profile in sessions.items() if profile is None]
+    notes = []
+    if by:
+        notes.append(f"seen by a camera profile, as the live model sees: {_few(by)}")
+    if without:
+        notes.append(
+            f"recorded without a camera profile, so the centred square is used: {_few(without)}; "
+            "--profile gives one"
+        )
     return notes
 
 

@@ -2,7 +2,8 @@
 
     a folder of images      PNG, JPEG, BMP, WebP; not its subfolders
     a video file            every frame
-    a recorded session      a folder with session.json: every frame of its video that is whole
+    a recorded session      a folder with session.json: every frame of its video that is whole, seen
+                            by a camera's profile
     a folder of the last two, as many as it holds
 
 Subfolders of images are not searched: beside v/ and c/ of a simulated set lies the truth, which
@@ -24,6 +25,7 @@ from typing import NoReturn
 import av
 import numpy as np
 
+from calibration.profile import CameraProfile
 from calibration.recorded import (
     CODEC,
     FORMAT,
@@ -36,6 +38,7 @@ from calibration.recorded import (
     video_objection,
 )
 from train.data.pixels import Image, Undecodable, decode_file
+from train.data.views import View, by_profile, centred, mapping, recorded_profile
 from train.errors import BadData
 
 SUFFIXES = {".png", ".jpg", ".jpeg", ".bmp", ".webp"}
@@ -49,6 +52,8 @@ class Picture:
     name: str
     decode: Callable[[], Image]
     """The whole picture, uint8[H,W,3] RGB. Raises `Undecodable`."""
+    view: View = centred
+    """What a network is given of it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,9 +65,11 @@ class Source:
     files: tuple[Path, ...]
     """Images, or videos; in the order in which their pictures come."""
     videos: bool
+    profile: CameraProfile | None = None
+    """What all videos and sessions are seen by; None: each session by its own, if it has one."""
 
     def count(self) -> int:
-        """How many pictures there are: exact for images, about right for videos."""
+        """How many pictures there are: exact for images and sessions, about right for videos."""
         return sum(map(_frame_count, self.files)) if self.videos else len(self.files)
 
     def pictures(self) -> Iterator[Picture]:
@@ -71,12 +78,24 @@ class Source:
         for file in self.files:
             name = str(file.relative_to(self.path)) if file != self.path else file.name
             if self.videos:
-                yield from _frames(file, name)
+                profile = self._seen_by(file)
+                view = centred if profile is None else by_profile(profile, file)
+                yield from _frames(file, name, view)
             else:
                 yield Picture(name, partial(decode_file, file))
 
+    def sessions(self) -> dict[str, CameraProfile | None]:
+        """The recorded sessions by name, and what each is seen by; None: the centred square. Raises
+        `BadData`."""
+        files = [file for file in self.files if self.videos and file.with_name(SESSION).exists()]
+        return {file.parent.name: self._seen_by(file) for file in files}
+
+    def _seen_by(self, video: Path) -> CameraProfile | None:
+        return self.profile or recorded_profile(video.with_name(SESSION))
+
     def identity(self) -> str:
-        """A digest of all file names, sizes and times of change: another one, other pictures."""
+        """A digest of all file names, sizes, times of change and of the profiles that say what is
+        seen of them: another one, other pictures."""
         digest = hashlib.sha256()
         for file in self.files:
             try:
@@ -84,22 +103,33 @@ class Source:
                 digest.update(f"{file.name}:{stat.st_size}:{stat.st_mtime_ns};".encode())
             except OSError as error:
                 digest.update(f"{file.name}:{error.strerror};".encode())
+            if self.videos and (profile := self._seen_by(file)) is not None:
+                digest.update(mapping(profile).encode())
         return digest.hexdigest()
 
 
-def open_source(path: Path) -> Source:
-    """Find the pictures that `path` stands for. Raises `BadData` if there are none."""
+def open_source(path: Path, profile: CameraProfile | None = None) -> Source:
+    """Find the pictures that `path` stands for. Raises `BadData` if there are none.
+
+    profile: what videos and sessions are seen by, instead of the one that a session was recorded
+    with; images are views already, and refuse it.
+    """
     if path.is_file():
         if path.suffix.lower() in VIDEO_SUFFIXES:
-            return Source(path=path, files=(path,), videos=True)
+            return Source(path=path, files=(path,), videos=True, profile=profile)
         if path.suffix.lower() in SUFFIXES:
             raise BadData(f"{path} is a single picture; give the folder of all of them")
         raise BadData(f"{path} is neither a folder nor a video ({_suffixes(VIDEO_SUFFIXES)})")
     entries = _entries(path)
     if images := _images(entries):
+        if profile is not None:
+            raise BadData(
+                f"{path}: its images are taken as they are, and --profile is for a session or a "
+                "video: give one, or leave --profile out"
+            )
         return Source(path=path, files=tuple(images), videos=False)
     if videos := _videos(path, entries):
-        return Source(path=path, files=tuple(videos), videos=True)
+        return Source(path=path, files=tuple(videos), videos=True, profile=profile)
     _refuse(path, entries)
 
 
@@ -163,6 +193,9 @@ def _suffixes(suffixes: set[str]) -> str:
 
 
 def _frame_count(path: Path) -> int:
+    recorded = _checksums(path.with_name(INDEX))
+    if recorded is not None:  # a session's video knows no rate: its pictures come when they come
+        return recorded.total()
     try:
         with _open(path) as container:
             stream = container.streams.video[0]
@@ -174,7 +207,7 @@ def _frame_count(path: Path) -> int:
         return 0
 
 
-def _frames(path: Path, name: str) -> Iterator[Picture]:
+def _frames(path: Path, name: str, view: View) -> Iterator[Picture]:
     """Frames by number. Damage in the middle costs the frames it hits, or all that come after."""
     number = 0
     recorded = _checksums(path.with_name(INDEX))
@@ -195,7 +228,7 @@ def _frames(path: Path, name: str) -> Iterator[Picture]:
                     yield _broken(f"{name}#{number}", error.strerror)
                     continue
                 for frame in frames:
-                    yield Picture(f"{name}#{number}", partial(_frame_rgb, frame, recorded))
+                    yield Picture(f"{name}#{number}", partial(_frame_rgb, frame, recorded), view)
                     number += 1
     except av.FFmpegError as error:
         yield _broken(f"{name}#{number}", error.strerror)
@@ -215,7 +248,7 @@ def _of_a_session(video: Path) -> bool:
     return video.with_name(SESSION).exists()
 
 
-def _frame_rgb(frame: av.VideoFrame, recorded: frozenset[int] | None) -> Image:
+def _frame_rgb(frame: av.VideoFrame, recorded: Counter[int] | None) -> Image:
     if frame.is_corrupt:
         raise Undecodable("damaged frame")
     image = np.asarray(frame.to_ndarray(format="rgb24"), np.uint8)
@@ -225,7 +258,7 @@ def _frame_rgb(frame: av.VideoFrame, recorded: frozenset[int] | None) -> Image:
     return image
 
 
-def _checksums(index: Path) -> frozenset[int] | None:
+def _checksums(index: Path) -> Counter[int] | None:
     """Those of all pictures of a session, from its index; None for a video without one."""
     if (why := objection(index, MOST_INDEX_BYTES)) is not None:
         raise BadData(why)
@@ -234,7 +267,7 @@ def _checksums(index: Path) -> frozenset[int] | None:
     except OSError:
         return None
     try:
-        return frozenset(int(json.loads(line)["crc32"]) for line in lines if line.endswith("}"))
+        return Counter(int(json.loads(line)["crc32"]) for line in lines if line.endswith("}"))
     except (ValueError, KeyError, TypeError, OverflowError, RecursionError) as error:
         raise BadData(
             f"{index} is damaged ({error}): python -m realtime.sessions verify"

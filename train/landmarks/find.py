@@ -14,11 +14,12 @@ from numpy.typing import NDArray
 from train.errors import BadAvatar
 
 Floats = NDArray[np.float64]
-Places = dict[str, tuple[float, float, float]]
-"""Name -> x, y, z in metres of the head frame."""
+Place = tuple[float, float, float]
+"""x, y, z in metres of the head frame."""
+Places = dict[str, Place]
 
 STEP_M = 0.001
-HALF_WIDTH_M, BOTTOM_M, TOP_M = 0.045, -0.07, 0.075
+HALF_WIDTH_M, BOTTOM_M, TOP_M = 0.05, -0.07, 0.075
 """What part of the face is searched, in the head frame."""
 CORNER_M, WING_M = 0.023, 0.017
 """x of the corners of the mouth, by the head frame's own measure, and of the nose's wings."""
@@ -31,12 +32,11 @@ def landmarks(rest: NDArray[np.float32], triangles: NDArray[np.int32]) -> Places
     """
     height = _height(rest.astype(np.float64), triangles)
 
-    def at(x: float, y: float) -> tuple[float, float, float]:
-        row, column = round((y - BOTTOM_M) / STEP_M), round((x + HALF_WIDTH_M) / STEP_M)
-        z = float(height[row, column])
-        if not math.isfinite(z):
+    def at(x: float, y: float) -> Place:
+        place = _place(height, x, y)
+        if place is None:
             raise BadAvatar(f"its face has a hole {x * 1000:.0f}, {y * 1000:.0f} mm from the lips")
-        return round(x, 4), round(y, 4), round(z, 4)
+        return place
 
     def along(low: float, high: float, sign: int) -> float:
         """y of the midline's farthest (+1) or deepest (-1) place between two heights."""
@@ -61,7 +61,29 @@ def landmarks(rest: NDArray[np.float32], triangles: NDArray[np.int32]) -> Places
         "cheek, level with the tip of the nose, wearer's right": at(-2 * WING_M, nose),
         "jaw below the corner of the mouth, wearer's left": at(CORNER_M, chin),
         "jaw below the corner of the mouth, wearer's right": at(-CORNER_M, chin),
-    }
+    } | _outer(height, nose)
+
+
+def _outer(height: Floats, nose: float) -> Places:
+    """Of the outer cheek, which lies far behind the nose: that tells best how a near camera is
+    turned. A face with a wide mouth may be narrower than these."""
+    places: Places = {}
+    for level, y in (("the mouth", 0.0), ("the tip of the nose", nose)):
+        for side, x in (("left", 2 * CORNER_M), ("right", -2 * CORNER_M)):
+            place = _place(height, x, y)
+            if place is not None:
+                name = (
+                    f"level with {level}, twice as far out as the mouth's corner, wearer's {side}"
+                )
+                places[name] = place
+    return places
+
+
+def _place(height: Floats, x: float, y: float) -> Place | None:
+    """On the surface; None where there is none."""
+    row, column = round((y - BOTTOM_M) / STEP_M), round((x + HALF_WIDTH_M) / STEP_M)
+    z = float(height[row, column])
+    return (round(x, 4), round(y, 4), round(z, 4)) if math.isfinite(z) else None
 
 
 def _height(rest: NDArray[np.float64], triangles: NDArray[np.int32]) -> Floats:

@@ -20,6 +20,7 @@ from tests.calibration.simulated import (
     board_poses,
     write_clip,
 )
+from tests.end_to_end.own_user import write_board_photos
 
 
 def refused(capsys: pytest.CaptureFixture[str], *arguments: object) -> str:
@@ -101,6 +102,19 @@ def test_what_must_not_be_believed_is_refused(
     error = refused(capsys, "--images", folder, "--profile", path, "--dictionary", "6x6_100")
     assert "the pictures show markers of 5x5_250" in error
     assert not path.exists()
+
+
+def test_a_fisheye_that_three_quarters_of_the_views_take_for_a_pinhole_is_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_board_photos(tmp_path / "photos")
+    error = refused(
+        capsys, "--images", tmp_path / "photos", "--profile", tmp_path / "cam.json",
+        "--square-mm", 12, "--marker-mm", 8.6,
+    )  # fmt: skip
+    assert "the pinhole lens that fits 9 views shows nothing where the board was seen in" in error
+    assert "try --model fisheye" in error
+    assert not (tmp_path / "cam.json").exists()
 
 
 def test_too_few_views_and_too_little_of_the_picture_are_refused(

@@ -54,7 +54,7 @@ def test_the_pose_goes_into_the_profile_and_the_overlay_shows_it(
     assert viewpoint.rms_px < 2.5
     assert "px RMS over 16 points" in capsys.readouterr().out
     shown = first_picture(setup / "cam.viewpoint.png").image
-    assert shown.shape[:2] == (480 * 2 + 8 + 3 * 22, 1280)
+    assert shown.shape[:2] == (480 * 2 + 8 + (3 + 16) * 22, 1280)
     assert (shown[:960] != 90).any(axis=2).sum() > 2000
 
 

@@ -90,6 +90,8 @@ def test_the_pictures_are_exported_as_they_are_or_as_the_model_sees_them(
     assert run([*asked, "--profile", str(profile)]) == 0
     view = cv2.imread(str(seen / "000003.png"))[..., ::-1]
     np.testing.assert_array_equal(view, np.rot90(IMAGES[3][8:40, 8:40], -1))
+    assert CameraProfile.load(seen / "camera.json") == CameraProfile.load(profile)
+    assert not (whole / "camera.json").exists()
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from calibration.profile import CameraProfile, Intrinsics, Photometric, ProfileError, View
-from realtime.view import ViewMap
+from calibration.view_map import ViewMap
 
 RED, GREEN, BLUE, WHITE = (255, 0, 0), (0, 255, 0), (0, 0, 255), (255, 255, 255)
 
