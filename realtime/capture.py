@@ -12,6 +12,7 @@ It cannot tell by itself that a driver sits on a read for half a minute; whoever
 
 from __future__ import annotations
 
+import gc
 import threading
 import time
 from collections.abc import Callable
@@ -100,11 +101,17 @@ class CaptureThread(threading.Thread):
     def _capture(self) -> None:
         source: Source | None = self._open()
         while source is not None and not self._stopping.is_set():
+            lost = None
             try:
                 frame = source.read()
             except (SourceLost, MemoryError) as error:
+                lost = describe(error)
+            if lost is not None:
                 source.close()
-                source = self._reopen(describe(error))
+                source = self._reopen(lost)
+                # The old one is part of a cycle, by the error and its stack, and holds pictures.
+                # Nothing else here makes garbage enough for Python to look for it.
+                gc.collect()
                 continue
             self._tell_notes(source)
             if frame is None:
