@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import threading
 import time
+import weakref
 from collections.abc import Callable, Iterator
 from itertools import pairwise
 from pathlib import Path
@@ -241,6 +243,33 @@ def test_a_read_that_hangs_is_seen_and_does_not_hold_up_stop() -> None:
     go_on.set()
     run.end()
     assert run.thread.state == "ended"
+
+
+class Cyclic(Scripted):
+    """Its error holds it: by its stack, as PyAV's do in a generator, and it holds its error."""
+
+    def read(self) -> Frame | None:
+        try:
+            return super().read()
+        except SourceLost as error:
+            self.error = error
+            raise
+
+
+def test_a_lost_camera_is_freed_though_its_error_holds_it() -> None:
+    sources: list[Source] = [
+        Cyclic([1, SourceLost("unplugged")]),
+        Scripted([2, lambda: time.sleep(0.2), 3]),
+    ]
+    gone = weakref.ref(sources[0])
+    gc.disable()
+    try:
+        run = Run(lambda: sources.pop(0))
+        wait_for(lambda: run.thread.captured >= 2)
+        assert gone() is None
+        run.end()
+    finally:
+        gc.enable()
 
 
 def test_stop_ends_the_wait_for_a_lost_camera(monkeypatch: pytest.MonkeyPatch) -> None:
