@@ -25,6 +25,7 @@ from export.profile import bundle_profile
 from realtime import bundle as bundles
 from realtime.bundle import Bundle, GoldenPair, Manifest, Tensor, Tolerance
 from train import checkpoint
+from train.config import NetworkConfig
 from train.errors import BadCheckpoint
 from train.networks import build_content
 
@@ -40,8 +41,9 @@ def export_bundle(config: ExportConfig, on_event: Callable[[str], None] = print)
     if config.out.exists() and not config.overwrite:
         raise ExportError(f"{config.out} exists: choose another --out, or add --overwrite")
     saved = checkpoint.load(config.run)
-    size = saved.config.network.size
-    content = build_content(saved.config.network)
+    network = saved.config.network.at(config.size)
+    size = network.size
+    content = build_content(network)
     content.load_state_dict(saved.under("content_ema"))
     model = BytesToBytes(content).eval()
 
@@ -59,7 +61,7 @@ def export_bundle(config: ExportConfig, on_event: Callable[[str], None] = print)
         (unfinished / bundles.MODEL).write_bytes(graph)
         profile.save(unfinished / bundles.CAMERA)
         bundles.save_golden(unfinished, _golden(images, reference))
-        manifest = _manifest(config, saved, content, unfinished)
+        manifest = _manifest(config, saved, network, content, unfinished)
         manifest.save(unfinished)
         parity = measure(
             Bundle.load(unfinished), images, reference, config.engine == "tensorrt", on_event
@@ -96,10 +98,11 @@ def _golden(images: NDArray[np.uint8], outputs: NDArray[np.uint8]) -> tuple[Gold
 def _manifest(
     config: ExportConfig,
     saved: checkpoint.Checkpoint,
+    network: NetworkConfig,
     content: torch.nn.Module,
     folder: Path,
 ) -> Manifest:
-    size = saved.config.network.size
+    size = network.size
     simulation = _simulation(saved.config.v)
     stages = _stages(saved)
     shape = (1, size, size, 3)
@@ -110,8 +113,9 @@ def _manifest(
         input=Tensor(name=INPUT, shape=shape),
         output=Tensor(name=OUTPUT, shape=shape),
         network={
-            "family": saved.config.network.family,
+            "family": network.family,
             "size": size,
+            "seen": network.seen or size,
             "parameters": sum(p.numel() for p in content.parameters()),
             "gmac": round(giga_macs(content, size), 3),
         },

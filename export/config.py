@@ -22,6 +22,9 @@ class ExportConfig:
     """The --out folder of `python -m train fit`, or one of its checkpoints."""
     out: Path
     """The bundle's folder. An existing bundle is replaced only with --overwrite."""
+    size: int | None = None
+    """Width and height of the bundle's pictures. None is the run's; the fast family can take a
+    multiple of it, and then works on a copy of the run's size."""
     precision: Precision = "fp32"
     """Of the graph. fp16 and int8 are for GPUs: on a CPU measure first (docs/export.md)."""
     calibration: Path | None = None

@@ -28,6 +28,9 @@ class NetworkConfig:
     """fast: 0.63 GMAC at 256x256, for live use on a CPU. paper: the paper's, 25.4 GMAC."""
     size: int = 256
     """Height and width of the images, pixels; a multiple of 4."""
+    seen: int | None = None
+    """fast: side of the copy of the image that D and E work on, a divisor of size; they stretch the
+    change that they find over the image itself. None is the image's own size."""
     width: int | None = None
     """Channels after the first convolution; None is 64 (paper, its ngf) or 32 (fast)."""
     blocks: int = 4
@@ -47,6 +50,19 @@ class NetworkConfig:
     """False: D finds no residual and E takes none, as in CycleGAN. The method decides."""
 
     @property
+    def shrink(self) -> int:
+        """How many times smaller than the image the copy is that the fast family works on."""
+        return self.size // (self.seen or self.size)
+
+    def at(self, size: int | None) -> NetworkConfig:
+        """The same networks for images of another size, which is a multiple of the copy that they
+        work on. None: as they are. Raises `TrainError` where there is no such size."""
+        if size in (None, self.size):
+            return self
+        layers = self.strided_layers
+        return replace(self, size=size, seen=self.seen or self.size, adversary_layers=layers)
+
+    @property
     def strided_layers(self) -> int:
         """Of the adversaries, whether they were asked for or not."""
         return self.adversary_layers or (3 if self.size >= 128 else 2)
@@ -54,6 +70,13 @@ class NetworkConfig:
     def __post_init__(self) -> None:
         if self.size < 32 or self.size % 4:
             raise TrainError(f"size must be a multiple of 4, at least 32; got {self.size}")
+        if self.seen is not None and (
+            self.family != "fast" or self.seen < 32 or self.seen % 4 or self.size % self.seen
+        ):
+            raise TrainError(
+                f"seen must be a multiple of 4, at least 32, that divides size {self.size}, and is "
+                f"for the fast family alone; got {self.seen} of {self.family}"
+            )
         if self.blocks < 2 or self.blocks % 2:
             raise TrainError(f"blocks must be even and at least 2, got {self.blocks}")
 

@@ -51,23 +51,27 @@ class Run:
             return np.concatenate([to_uint8(self.content(to_float(batch))) for batch in batches])
 
 
-def load_runs(paths: Sequence[Path], *, averaged: bool = True) -> list[Run]:
+def load_runs(
+    paths: Sequence[Path], *, averaged: bool = True, size: int | None = None
+) -> list[Run]:
     """The newest checkpoint of each run (or the checkpoint that a path is), all of one image size.
 
     `averaged`: with the averaged D_C. Without, the D_C that E was trained with, for those who ask
-    what the two have agreed upon. Raises `BadCheckpoint`; `BadData` for runs of different sizes.
+    what the two have agreed upon. `size`: as `NetworkConfig.at`. Raises `BadCheckpoint`; `BadData`
+    for runs of different sizes.
     """
     names = _names(paths)
-    runs = [_load(path, name, averaged) for path, name in zip(paths, names, strict=True)]
+    runs = [_load(path, name, averaged, size) for path, name in zip(paths, names, strict=True)]
     sizes = sorted({run.size for run in runs})
     if len(sizes) > 1:
         raise BadData(f"the runs are of sizes {sizes}; compare runs of one size")
     return runs
 
 
-def _load(path: Path, name: str, averaged: bool) -> Run:
+def _load(path: Path, name: str, averaged: bool, size: int | None) -> Run:
     saved = checkpoint.load(path)
-    networks = Networks(saved.config.network)
+    network = saved.config.network.at(size)
+    networks = Networks(network)
     try:
         networks.load_state_dict(saved.under("networks"))
         content = copy.deepcopy(networks.disentangler.content)
@@ -80,7 +84,7 @@ def _load(path: Path, name: str, averaged: bool) -> Run:
         path=saved.path,
         method=saved.config.method,
         step=saved.step,
-        size=saved.config.network.size,
+        size=network.size,
         content=content.eval().requires_grad_(False),
         disentangler=networks.disentangler.eval().requires_grad_(False),
         entangler=networks.entangler.eval().requires_grad_(False),

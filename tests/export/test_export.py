@@ -24,7 +24,7 @@ from realtime.bundle import Bundle, compare
 from tests.train.conftest import fit_config, write_images  # noqa: F401
 from train import checkpoint, fit
 from train.config import FitConfig, NetworkConfig
-from train.errors import BadCheckpoint
+from train.errors import BadCheckpoint, TrainError
 from train.networks import build_content
 
 
@@ -49,6 +49,17 @@ def test_the_bundle_computes_what_the_averaged_content_network_computes(
     assert np.abs(backend.run(frame).astype(int) - expected).max() <= 1
     assert bundle.manifest.parity["onnxruntime"].max_abs <= 1
     assert bundle.manifest.method == "uncooperative"
+
+
+def test_a_run_of_small_images_becomes_a_bundle_of_large_ones(
+    run: FitConfig, tmp_path: Path
+) -> None:
+    bundle = export_bundle(ExportConfig(run=run.out, out=tmp_path / "bundle", size=64))
+    assert bundle.manifest.input.shape == bundle.manifest.output.shape == (1, 64, 64, 3)
+    assert (bundle.manifest.network["size"], bundle.manifest.network["seen"]) == (64, 32)
+    with pytest.raises(TrainError, match="divides size 40"):
+        export_bundle(ExportConfig(run=run.out, out=tmp_path / "no", size=40))
+    assert not (tmp_path / "no").exists()
 
 
 def test_the_manifest_tells_of_every_stage_of_training(

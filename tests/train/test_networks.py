@@ -1,5 +1,7 @@
 """Shapes, sizes and the paper's parameter counts."""
 
+from typing import Literal
+
 import pytest
 import torch
 
@@ -103,3 +105,30 @@ def test_only_the_fast_adversary_of_c_sees_places() -> None:
     inner = (..., slice(5, -5), slice(5, -5))  # near the border every one sees its zeros
     assert float(scores_c[inner].std()) > 1e-5
     assert float(scores_v[inner].std()) < 1e-6
+
+
+@pytest.mark.parametrize("residual", [True, False])
+def test_what_was_trained_on_small_images_serves_large_ones_as_it_is(residual: bool) -> None:
+    """It works on a copy: an image that is the small one made larger is changed alike."""
+    torch.manual_seed(0)
+    small = NetworkConfig(size=64, width=8, blocks=2, residual=residual)
+    large = small.at(128)
+    assert (large.size, large.seen, large.strided_layers) == (128, 64, small.strided_layers)
+    networks, stretched = Networks(small).eval(), Networks(large).eval()
+    stretched.load_state_dict(networks.state_dict())
+    flat = torch.rand(1, 3, 1, 1) - 0.5  # so that neither border nor stretching shows in the middle
+    with torch.no_grad():
+        c, r = networks.disentangler(flat.expand(1, 3, 64, 64))
+        c_large, r_large = stretched.disentangler(flat.expand(1, 3, 128, 128))
+        v = stretched.entangler(c_large, r_large)
+    assert c_large.shape == v.shape == (1, 3, 128, 128)
+    assert [m.shape for m in r_large] == [m.shape for m in r]
+    torch.testing.assert_close(c_large[..., 64, 64], c[..., 32, 32], atol=0.02, rtol=0)
+
+
+@pytest.mark.parametrize(
+    ("family", "seen"), [("paper", 32), ("fast", 48), ("fast", 30), ("fast", 16)]
+)
+def test_a_copy_that_cannot_be_is_refused(family: Literal["fast", "paper"], seen: int) -> None:
+    with pytest.raises(TrainError, match=f"divides size 64.*got {seen} of {family}"):
+        NetworkConfig(family=family, size=64, seen=seen)

@@ -26,6 +26,9 @@ class EvaluateConfig:
     with."""
     data: Path
     """A set written by `python -m train simulate`. With --clip it also measures flicker."""
+    size: int | None = None
+    """Height and width of the images; None is that of the runs. Runs of the fast family can be
+    measured at a multiple of theirs, as `python -m export --size` makes bundles of them."""
     count: int = 200
     """Images to measure on, spread evenly over the set."""
     regressor: Path | None = None

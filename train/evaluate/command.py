@@ -27,7 +27,7 @@ READER_SIZE = 64
 def evaluate(config: EvaluateConfig) -> Report:
     """Raises `TrainError`."""
     torch.set_num_threads(config.threads)
-    runs = load_runs(config.runs)
+    runs = load_runs(config.runs, size=config.size)
     size = runs[0].size
     notes: list[str] = []
     reader = _reader(config, size, notes)

@@ -38,7 +38,9 @@ def build_content(config: NetworkConfig) -> nn.Module:
     """D_C alone: the one network that runs live."""
     if config.family == "paper":
         return paper.Content(_width(config), config.blocks)
-    return fast.Content(_width(config), config.blocks, config.norm, aligns=config.residual)
+    return fast.Content(
+        _width(config), config.blocks, config.norm, aligns=config.residual, shrink=config.shrink
+    )
 
 
 def _disentangler(config: NetworkConfig) -> Disentangler:
@@ -46,7 +48,9 @@ def _disentangler(config: NetworkConfig) -> Disentangler:
     if not config.residual:
         return Disentangler(content, NoResidual())
     if isinstance(content, fast.Content):
-        return fast.AligningDisentangler(content, fast.ResidualStream(width, config.blocks))
+        return fast.AligningDisentangler(
+            content, fast.ResidualStream(width, config.blocks, config.shrink)
+        )
     return Disentangler(content, paper.ResidualStream(width, config.blocks))
 
 
@@ -55,7 +59,7 @@ def _entangler(config: NetworkConfig) -> nn.Module:
         return Translator(build_content(config))
     if config.family == "paper":
         return paper.Entangler(_width(config), config.blocks, config.fuse)
-    return fast.Entangler(_width(config), config.blocks)
+    return fast.Entangler(_width(config), config.blocks, config.shrink)
 
 
 def _width(config: NetworkConfig) -> int:

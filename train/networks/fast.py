@@ -11,6 +11,10 @@ the picture that they were given, and what to add. So both begin as the identity
 right expression and the wrong light, and detail need not pass through the narrow middle. D first
 takes the headset's pose out of v, E last puts it back (pose.py).
 
+A change is smoother than the picture that it is made to, so it may be found on a smaller copy and
+stretched (`NetworkConfig.seen`): a quarter of the arithmetic, and what was trained on small images
+serves large ones as it is.
+
 Shapes below are for width 32 at 256x256.
 """
 
@@ -68,22 +72,26 @@ def _blocks(channels: int, count: int, norm: str = "none") -> nn.Sequential:
 
 
 class Stem(nn.Module):
-    """[B,3,256,256] -> a quarter [B,32,64,64] and an eighth [B,64,32,32]."""
+    """[B,3,256,256] -> a quarter [B,32,64,64] and an eighth [B,64,32,32]; of a copy `shrink` times
+    smaller, if that is not 1."""
 
-    def __init__(self, width: int, norm: str = "none") -> None:
+    def __init__(self, width: int, norm: str = "none", shrink: int = 1) -> None:
         super().__init__()
+        self.shrink = shrink
         self.unshuffle = nn.PixelUnshuffle(4)  # [B,3,256,256] -> [B,48,64,64]
         self.quarter = _convolution(48, width, norm)
         self.eighth = _convolution(width, 2 * width, norm, stride=2)
 
     def forward(self, image: Tensor) -> tuple[Tensor, Tensor]:
+        if self.shrink > 1:
+            image = functional.avg_pool2d(image, self.shrink)
         quarter = self.quarter(self.unshuffle(image))
         return quarter, self.eighth(quarter)
 
 
 class Head(nn.Module):
     """An eighth [B,64,32,32] and a quarter [B,32,64,64] -> `image` [B,3,256,256], changed;
-    in -1..1 but for training."""
+    in -1..1 but for training. The change is stretched to the image if that is larger."""
 
     def __init__(self, width: int, norm: str = "none") -> None:
         super().__init__()
@@ -100,7 +108,10 @@ class Head(nn.Module):
         return in_float32(lambda x: self._changed(x, as_float32(image)), x)
 
     def _changed(self, x: Tensor, image: Tensor) -> Tensor:
-        gain, offset = self.to_change(x).chunk(2, 1)  # [B,3,256,256] each
+        change = self.to_change(x)
+        if change.shape[2:] != image.shape[2:]:
+            change = _resize(change, image.shape[2:])
+        gain, offset = change.chunk(2, 1)  # [B,3,256,256] each
         picture: Tensor = image + gain * image + offset
         # In training the losses must see what lies beyond, or nothing brings it back.
         return picture if self.training else picture.clamp(-1, 1)
@@ -117,11 +128,13 @@ def _resize(x: Tensor, size: Sequence[int]) -> Tensor:
 class Content(nn.Module):
     """D_C: v -> c'."""
 
-    def __init__(self, width: int, blocks: int, norm: str, *, aligns: bool = True) -> None:
+    def __init__(
+        self, width: int, blocks: int, norm: str, *, aligns: bool = True, shrink: int = 1
+    ) -> None:
         """`aligns`: take the headset's pose out first. Not for CycleGAN, which has no r for it."""
         super().__init__()
         self.pose = Pose() if aligns else None
-        self.stem = Stem(width, norm)
+        self.stem = Stem(width, norm, shrink)
         self.blocks = _blocks(2 * width, blocks, norm)
         self.head = Head(width, norm)
         _initialise(self)
@@ -164,9 +177,9 @@ class ResidualStream(nn.Module):
     The tanh keeps r from growing without bound in its place.
     """
 
-    def __init__(self, width: int, blocks: int) -> None:
+    def __init__(self, width: int, blocks: int, shrink: int = 1) -> None:
         super().__init__()
-        self.stem = Stem(width)
+        self.stem = Stem(width, shrink=shrink)
         self.blocks = _blocks(2 * width, blocks)
         _initialise(self)
 
@@ -182,9 +195,9 @@ class Entangler(nn.Module):
     No instance norm, so that E can paint the brightness that r tells it.
     """
 
-    def __init__(self, width: int, blocks: int) -> None:
+    def __init__(self, width: int, blocks: int, shrink: int = 1) -> None:
         super().__init__()
-        self.stem = Stem(width)
+        self.stem = Stem(width, shrink=shrink)
         self.fuse_quarter = nn.Conv2d(2 * width, width, 1)
         self.fuse_first = nn.Conv2d(4 * width, 2 * width, 1)
         self.fuse_last = nn.Conv2d(4 * width, 2 * width, 1)
