@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from calibration.errors import ProfileError
 from calibration.images import first_picture, size_of, write_image
-from calibration.profile import CameraProfile
+from calibration.profile import CameraProfile, View
 from calibration.update import load_or_new, update_profile
 from calibration.view.config import ViewConfig
 from calibration.view.editor import edit
@@ -18,7 +18,10 @@ def run(config: ViewConfig) -> None:
     image = first_picture(config.source).image
     size_px = size_of(image)
     view = config.view(size_px)
-    intrinsics = profile.intrinsics and profile.intrinsics.scaled_to(size_px)
+    fitting, note = profile.model_copy(update={"view": View()}).for_size(size_px)
+    intrinsics = fitting.intrinsics
+    if note is not None:
+        print(note)
     if config.window:
         if not config.says_numbers:
             view = profile.view.scaled_to(size_px).model_copy(update={"size_px": size_px})

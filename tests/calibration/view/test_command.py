@@ -98,6 +98,19 @@ def test_a_profile_of_another_shape_is_refused(
     assert "1280x720, the camera gives 640x480, which is another shape" in capsys.readouterr().err
 
 
+def test_a_lens_of_another_size_is_scaled_and_it_is_said(
+    scene: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "cam.json"
+    half = FISHEYE.scaled_to((320, 240))
+    CameraProfile(camera="a test", intrinsics=half).save(path)
+    run("--source", scene, "--profile", path)
+    said = capsys.readouterr().out
+    assert "the profile of a test is scaled from 320x240 to 640x480" in said
+    run("--source", scene, "--profile", tmp_path / "other.json")
+    assert "scaled" not in capsys.readouterr().out
+
+
 def test_where_no_window_can_be_shown_the_numbers_are_named(
     scene: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
