@@ -32,6 +32,8 @@ from realtime.sources.contract import CameraRequest, Source
 _QUEUED = 30
 _QUEUED_BYTES = 256 * 2**20
 """What may wait for the disk, and is lost with a program that is killed: a second, or less."""
+_AFTER_S = 0.015
+"""A picture is recorded once it is so old: the model has done with it, and no other is there."""
 _TURN_S = 0.005
 _CLOSE_S = 30.0
 
@@ -115,11 +117,18 @@ class Recorder:
             if self._failed:
                 self._count("failed")
                 continue
+            self._let_the_model_go_first(*item)
             try:
                 self._write(*item)
             except Exception as error:  # whatever it was, the stream must go on
                 self._count("failed")
                 self._fail(str(error))
+
+    def _let_the_model_go_first(self, frame: Frame, source: Source) -> None:
+        """On few cores both at once would make the stream's pictures older. Where more pictures
+        wait already there is no time to give."""
+        if source.live and self._queue.empty():
+            time.sleep(max(0.0, _AFTER_S - (time.monotonic_ns() - frame.capture_ns) / 1e9))
 
     def _count(self, cause: str) -> None:
         """Either thread counts."""
