@@ -57,10 +57,16 @@ class NetworkConfig:
     def at(self, size: int | None) -> NetworkConfig:
         """The same networks for images of another size, which is a multiple of the copy that they
         work on. None: as they are. Raises `TrainError` where there is no such size."""
-        if size in (None, self.size):
+        if size is None or size == self.size:
             return self
+        seen = self.seen or self.size
+        if self.family != "fast" or size % seen:
+            raise TrainError(
+                f"--size {size}: the {self.family} network of this run serves "
+                + (f"multiples of {seen}" if self.family == "fast" else f"{self.size} alone")
+            )
         layers = self.strided_layers
-        return replace(self, size=size, seen=self.seen or self.size, adversary_layers=layers)
+        return replace(self, size=size, seen=seen, adversary_layers=layers)
 
     @property
     def strided_layers(self) -> int:

@@ -57,7 +57,9 @@ def test_a_run_of_small_images_becomes_a_bundle_of_large_ones(
     bundle = export_bundle(ExportConfig(run=run.out, out=tmp_path / "bundle", size=64))
     assert bundle.manifest.input.shape == bundle.manifest.output.shape == (1, 64, 64, 3)
     assert (bundle.manifest.network["size"], bundle.manifest.network["seen"]) == (64, 32)
-    with pytest.raises(TrainError, match="divides size 40"):
+    with pytest.raises(
+        TrainError, match="--size 40: the fast network of this run serves multiples of 32"
+    ):
         export_bundle(ExportConfig(run=run.out, out=tmp_path / "no", size=40))
     assert not (tmp_path / "no").exists()
 
