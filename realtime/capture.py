@@ -7,7 +7,7 @@
                ended <------'       end of a file, stop(), or an error, which the reader meets
 
 It cannot tell by itself that a driver sits on a read for half a minute; whoever watches it asks
-`age_ms`.
+`silent_s`.
 """
 
 from __future__ import annotations
@@ -78,9 +78,16 @@ class CaptureThread(threading.Thread):
         self._live_since_s = 0.0
         self._pause_s = _PAUSE_MIN_S
 
-    def age_ms(self) -> float:
-        """Since the last frame was read; before the first one, since this thread was made."""
-        return (time.monotonic_ns() - self._last_ns) / 1e6
+    @property
+    def silent_s(self) -> float:
+        """How long a live source's read has held this thread up; 0 while there is no such source.
+
+        Any thread may ask. A source that has just been opened (again) has its time from then.
+        """
+        source, read_s = self.source, self._last_ns / 1e9
+        if source is None or not source.live or self.state not in ("live", "frozen"):
+            return 0.0
+        return max(0.0, time.monotonic() - max(read_s, self._live_since_s))
 
     def stop(self) -> None:
         """Ask the thread to end. Returns at once; the thread may be held up in a read."""
@@ -120,8 +127,8 @@ class CaptureThread(threading.Thread):
 
     def _open(self) -> Source:
         self.source = source = self._open_source()
-        self.state = "live"
         self._live_since_s = time.monotonic()
+        self.state = "live"
         self._tell_notes(source)
         return source
 
@@ -141,7 +148,8 @@ class CaptureThread(threading.Thread):
                 source = self._open()
             except (SourceError, MemoryError):
                 continue
-            self._pts_offset_us = self._last_pts_us + round(self.age_ms() * 1000)
+            away_us = (time.monotonic_ns() - self._last_ns) // 1000
+            self._pts_offset_us = self._last_pts_us + away_us
             back_s = time.monotonic() - lost_s
             self._on_event(f"camera back after {back_s:.1f} s, {tries} tries")
             return source

@@ -111,11 +111,11 @@ class Pipeline:
         self._watchdog = self._watch(on_event)
 
     def _watch(self, on_event: Callable[[str], None]) -> Watchdog:
-        infer, publish = self._infer, self._publish
+        capture, infer, publish = self._capture, self._infer, self._publish
         return Watchdog(
             {
                 "capture": Stage(
-                    thread=self._capture, silent_s=self._capture_silent_s, replaceable=True
+                    thread=capture, silent_s=lambda: capture.silent_s, replaceable=True
                 ),
                 "model": Stage(
                     thread=infer, silent_s=lambda: infer.pulse.silent_s, replaceable=False
@@ -161,8 +161,7 @@ class Pipeline:
     @property
     def source_state(self) -> str:
         """opening, live, frozen, lost, ended; or stalled: a driver that holds up a read."""
-        state = self._capture.state
-        return "stalled" if self._capture_silent_s() > STALLED_S else state
+        return "stalled" if self._capture.silent_s > STALLED_S else self._capture.state
 
     @property
     def trouble(self) -> tuple[str, ...]:
@@ -173,11 +172,6 @@ class Pipeline:
         if self._infer.failures.error is not None:
             found.append("model_fails")
         return tuple(found)
-
-    def _capture_silent_s(self) -> float:
-        source = self._capture.source
-        reading = self._capture.state in ("live", "frozen") and source and source.live
-        return self._capture.age_ms() / 1000 if reading else 0.0
 
     def _source_waits(self) -> bool:
         source = self._capture.source

@@ -233,16 +233,35 @@ def test_a_read_that_hangs_is_seen_and_does_not_hold_up_stop() -> None:
 
     run = Run(opener_of(Scripted([0, hang, 20_000])))
     assert hanging.wait(LONG_S)
-    young_ms = run.thread.age_ms()
+    young_s = run.thread.silent_s
     time.sleep(0.05)
     assert run.thread.state == "live"
-    assert run.thread.age_ms() >= young_ms + 50
+    assert run.thread.silent_s >= young_s + 0.05
     started_s = time.monotonic()
     run.thread.stop()
     assert time.monotonic() - started_s < 1.0
     go_on.set()
     run.end()
     assert run.thread.state == "ended"
+    assert run.thread.silent_s == 0.0
+
+
+def test_a_camera_that_is_back_has_its_time_for_the_first_picture(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(capture, "_PAUSE_MIN_S", 0.5)
+    silent_s: list[float] = []
+
+    def slow() -> None:
+        silent_s.append(run.thread.silent_s)
+        time.sleep(0.05)
+        silent_s.append(run.thread.silent_s)
+
+    run = Run(opener_of(Scripted([0, SourceLost("unplugged")]), Scripted([slow, None])))
+    assert len(list(run.frames())) == 1
+    run.end()
+    assert silent_s[0] < 0.25
+    assert silent_s[1] >= silent_s[0] + 0.05
 
 
 class Cyclic(Scripted):
