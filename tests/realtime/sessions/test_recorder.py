@@ -10,9 +10,11 @@ import pytest
 
 from calibration.profile import CameraProfile
 from realtime.errors import SessionError
+from realtime.frame import Frame
 from realtime.sessions import recorder as recorder_module
 from realtime.sessions.reader import Session, read_about
 from realtime.sessions.recorder import Recorder
+from realtime.sessions.writer import SessionWriter
 from realtime.sources.contract import CameraRequest
 from tests.realtime.sessions.recorded import frame, noise
 
@@ -108,6 +110,24 @@ def test_a_file_waits_for_the_recorder_and_is_recorded_whole(desk: Desk) -> None
         desk.recorder.offer(frame(images[seq % 8], seq), Camera(live=False))
     desk.recorder.close("the test ended")
     assert desk.recorder.snapshot().frames == count
+
+
+@pytest.mark.parametrize("live", [True, False])
+def test_only_a_cameras_picture_waits_until_the_model_has_done_with_it(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, live: bool
+) -> None:
+    write, ages_s = recorder_module.SessionWriter.write, []
+
+    def noting_write(writer: SessionWriter, taken: Frame, dropped_before: int) -> None:
+        ages_s.append((time.monotonic_ns() - taken.capture_ns) / 1e9)
+        write(writer, taken, dropped_before)
+
+    monkeypatch.setattr(recorder_module, "_AFTER_S", 0.5)
+    monkeypatch.setattr(recorder_module.SessionWriter, "write", noting_write)
+    just_taken = frame(noise(1)[0], 0, capture_ns=time.monotonic_ns())
+    desk.recorder.offer(just_taken, Camera(live=live))
+    desk.wait_until(lambda: desk.recorder.snapshot().frames == 1)
+    assert (ages_s[0] >= 0.5) is live
 
 
 def test_pictures_of_another_size_end_the_recording_with_one_line(desk: Desk) -> None:
