@@ -12,7 +12,8 @@ from rich.console import Console
 from rich.progress import MofNCompleteColumn, Progress, TimeElapsedColumn, TimeRemainingColumn
 
 from train.data.pixels import Image, Undecodable
-from train.data.sources import Picture, Source
+from train.data.sources import Source
+from train.data.videos import Picture
 
 T = TypeVar("T")
 THREADS = min(8, os.cpu_count() or 1)

@@ -13,47 +13,22 @@ training must not see.
 from __future__ import annotations
 
 import hashlib
-import json
-import zlib
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import NoReturn
 
-import av
-import numpy as np
-
 from calibration.profile import CameraProfile
-from calibration.recorded import (
-    CODEC,
-    FORMAT,
-    INDEX,
-    MOST_INDEX_BYTES,
-    ONLY,
-    SESSION,
-    VIDEO,
-    objection,
-    video_objection,
-)
-from train.data.pixels import Image, Undecodable, decode_file
-from train.data.views import View, by_profile, centred, mapping, recorded_profile
+from calibration.recorded import SESSION, VIDEO
+from train.data.pixels import decode_file
+from train.data.videos import Picture, frame_count, frames
+from train.data.views import by_profile, centred, mapping, recorded_profile
 from train.errors import BadData
 
 SUFFIXES = {".png", ".jpg", ".jpeg", ".bmp", ".webp"}
 VIDEO_SUFFIXES = {".mp4", ".mkv", ".mov", ".avi", ".webm", ".m4v", ".nut"}
-
-
-@dataclass(frozen=True, slots=True)
-class Picture:
-    """A picture that is decoded when it is asked for, in any thread."""
-
-    name: str
-    decode: Callable[[], Image]
-    """The whole picture, uint8[H,W,3] RGB. Raises `Undecodable`."""
-    view: View = centred
-    """What a network is given of it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,7 +45,7 @@ class Source:
 
     def count(self) -> int:
         """How many pictures there are: exact for images and sessions, about right for videos."""
-        return sum(map(_frame_count, self.files)) if self.videos else len(self.files)
+        return sum(map(frame_count, self.files)) if self.videos else len(self.files)
 
     def pictures(self) -> Iterator[Picture]:
         """All of them, in an order that does not change. An unreadable one comes as well, and says
@@ -80,7 +55,7 @@ class Source:
             if self.videos:
                 profile = self._seen_by(file)
                 view = centred if profile is None else by_profile(profile, file)
-                yield from _frames(file, name, view)
+                yield from frames(file, name, view)
             else:
                 yield Picture(name, partial(decode_file, file))
 
@@ -190,92 +165,3 @@ def _refuse(folder: Path, entries: list[Path]) -> NoReturn:
 
 def _suffixes(suffixes: set[str]) -> str:
     return ", ".join(sorted(suffixes))
-
-
-def _frame_count(path: Path) -> int:
-    recorded = _checksums(path.with_name(INDEX))
-    if recorded is not None:  # a session's video knows no rate: its pictures come when they come
-        return recorded.total()
-    try:
-        with _open(path) as container:
-            stream = container.streams.video[0]
-            if stream.frames:
-                return int(stream.frames)
-            seconds = (container.duration or 0) / av.time_base
-            return round(seconds * float(stream.average_rate or 0))
-    except (av.FFmpegError, IndexError):
-        return 0
-
-
-def _frames(path: Path, name: str, view: View) -> Iterator[Picture]:
-    """Frames by number. Damage in the middle costs the frames it hits, or all that come after."""
-    number = 0
-    recorded = _checksums(path.with_name(INDEX))
-    try:
-        with _open(path) as container:
-            if not container.streams.video:
-                yield _broken(name, "holds no video")
-                return
-            stream = container.streams.video[0]
-            if _of_a_session(path) and stream.codec_context.name != CODEC:
-                yield _broken(name, f"holds {stream.codec_context.name}, not {CODEC}")
-                return
-            stream.thread_type = "AUTO"
-            for packet in container.demux(stream):
-                try:
-                    frames = packet.decode()
-                except av.FFmpegError as error:
-                    yield _broken(f"{name}#{number}", error.strerror)
-                    continue
-                for frame in frames:
-                    yield Picture(f"{name}#{number}", partial(_frame_rgb, frame, recorded), view)
-                    number += 1
-    except av.FFmpegError as error:
-        yield _broken(f"{name}#{number}", error.strerror)
-
-
-def _open(path: Path) -> av.container.InputContainer:
-    """Raises FFmpeg's error. A session's video must be of the one format that it is recorded in:
-    FFmpeg would follow a playlist of that name to other files."""
-    if not _of_a_session(path):
-        return av.open(f"file:{path}")
-    if (why := video_objection(path)) is not None:
-        raise BadData(why)
-    return av.open(f"file:{path}", format=FORMAT, options=ONLY)
-
-
-def _of_a_session(video: Path) -> bool:
-    return video.with_name(SESSION).exists()
-
-
-def _frame_rgb(frame: av.VideoFrame, recorded: Counter[int] | None) -> Image:
-    if frame.is_corrupt:
-        raise Undecodable("damaged frame")
-    image = np.asarray(frame.to_ndarray(format="rgb24"), np.uint8)
-    # The codec of sessions decodes half a picture, the last of a recording that was killed, too.
-    if recorded is not None and zlib.crc32(image.tobytes()) not in recorded:
-        raise Undecodable("not the picture that was recorded: damaged, or cut off")
-    return image
-
-
-def _checksums(index: Path) -> Counter[int] | None:
-    """Those of all pictures of a session, from its index; None for a video without one."""
-    if (why := objection(index, MOST_INDEX_BYTES)) is not None:
-        raise BadData(why)
-    try:
-        lines = index.read_text().splitlines()
-    except OSError:
-        return None
-    try:
-        return Counter(int(json.loads(line)["crc32"]) for line in lines if line.endswith("}"))
-    except (ValueError, KeyError, TypeError, OverflowError, RecursionError) as error:
-        raise BadData(
-            f"{index} is damaged ({error}): python -m realtime.sessions verify"
-        ) from error
-
-
-def _broken(name: str, reason: str | None) -> Picture:
-    def decode() -> Image:
-        raise Undecodable(reason or "damaged")
-
-    return Picture(name, decode)
