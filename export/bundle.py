@@ -116,6 +116,7 @@ def _manifest(
             "family": network.family,
             "size": size,
             "seen": network.seen or size,
+            "refined": network.refined,
             "parameters": sum(p.numel() for p in content.parameters()),
             "gmac": round(giga_macs(content, size), 3),
         },

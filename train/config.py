@@ -31,6 +31,9 @@ class NetworkConfig:
     seen: int | None = None
     """fast: side of the copy of the image that D and E work on, a divisor of size; they stretch the
     change that they find over the image itself. None is the image's own size."""
+    refined: int | None = None
+    """fast: side of a copy larger than --seen, a divisor of size, on which D_C goes over what it
+    made with that one. None: it does not."""
     width: int | None = None
     """Channels after the first convolution; None is 64 (paper, its ngf) or 32 (fast)."""
     blocks: int = 4
@@ -54,16 +57,22 @@ class NetworkConfig:
         """How many times smaller than the image the copy is that the fast family works on."""
         return self.size // (self.seen or self.size)
 
+    @property
+    def refined_shrink(self) -> int | None:
+        """The same of the copy that is gone over; None if there is none."""
+        return self.size // self.refined if self.refined else None
+
     def at(self, size: int | None) -> NetworkConfig:
         """The same networks for images of another size, which is a multiple of the copy that they
         work on. None: as they are. Raises `TrainError` where there is no such size."""
         if size is None or size == self.size:
             return self
         seen = self.seen or self.size
-        if self.family != "fast" or size % seen:
+        if self.family != "fast" or size % seen or size % (self.refined or seen):
+            copies = f"multiples of {seen}" + (f" and {self.refined}" if self.refined else "")
             raise TrainError(
                 f"--size {size}: the {self.family} network of this run serves "
-                + (f"multiples of {seen}" if self.family == "fast" else f"{self.size} alone")
+                + (copies if self.family == "fast" else f"{self.size} alone")
             )
         layers = self.strided_layers
         return replace(self, size=size, seen=seen, adversary_layers=layers)
@@ -82,6 +91,16 @@ class NetworkConfig:
             raise TrainError(
                 f"seen must be a multiple of 4, at least 32, that divides size {self.size}, and is "
                 f"for the fast family alone; got {self.seen} of {self.family}"
+            )
+        if self.refined is not None and (
+            self.seen is None
+            or self.refined <= self.seen
+            or self.refined % 4
+            or self.size % self.refined
+        ):
+            raise TrainError(
+                f"refined must be a multiple of 4 that divides size {self.size} and is larger than "
+                f"seen, which must be given; got {self.refined} with seen {self.seen}"
             )
         if self.blocks < 2 or self.blocks % 2:
             raise TrainError(f"blocks must be even and at least 2, got {self.blocks}")

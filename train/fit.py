@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from rich.console import Console
+from torch import Tensor, nn
 
 from calibration.profile import CameraProfile
 from train import checkpoint
@@ -96,11 +97,17 @@ def _start(state: State, config: FitConfig, console: Console) -> dict[str, Any]:
     if config.init is not None:
         first = checkpoint.load(config.init)
         try:
-            state.networks.load_state_dict(first.under("networks"))
-            state.content_ema.load_state_dict(first.under("content_ema"))
+            _take_over(state.networks, first.under("networks"))
+            _take_over(state.content_ema, first.under("content_ema"))
         except RuntimeError as error:
             raise _another_network(first, config, "--init ") from error
     return {}
+
+
+def _take_over(module: nn.Module, weights: dict[str, Tensor]) -> None:
+    """All weights; a refinement that the first run did not have begins as it is."""
+    new = {name: t for name, t in module.state_dict().items() if "refinement" in name.split(".")}
+    module.load_state_dict(new | weights)
 
 
 def _resume(state: State, config: FitConfig, saved: checkpoint.Checkpoint) -> None:

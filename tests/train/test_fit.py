@@ -55,6 +55,22 @@ def test_a_second_stage_starts_from_the_first_ones_networks(
     )
 
 
+def test_a_second_stage_may_refine_what_the_first_one_learnt(
+    fit_config: Make, tmp_path: Path
+) -> None:
+    first = fit_config(out=tmp_path / "first", steps=2)
+    fit.run(first)
+    network = replace(first.network, size=64, seen=32, refined=64, adversary_layers=2)
+    second = fit_config(out=tmp_path / "second", init=first.out, network=network, steps=1, lr=0.0)
+    fit.run(second)
+    part = "networks.disentangler"
+    a, b = (checkpoint.load(config.out).under(part) for config in (first, second))
+    assert all(torch.equal(t, b[name]) for name, t in a.items())
+    assert {name.split(".")[1] for name in b.keys() - a.keys()} == {"refinement"}
+    with pytest.raises(BadCheckpoint, match=r"--init .* another network \(size 64 -> 32"):
+        fit.run(replace(first, out=tmp_path / "third", init=second.out))
+
+
 def test_a_loss_that_is_not_finite_ends_the_run_and_stands_in_the_report(fit_config: Make) -> None:
     config = fit_config(lr=1e30, log_every=2)
     with pytest.raises(Diverged, match="step 2: not a finite number: l_"):

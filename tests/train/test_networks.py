@@ -1,5 +1,6 @@
 """Shapes, sizes and the paper's parameter counts."""
 
+from dataclasses import replace
 from typing import Literal
 
 import pytest
@@ -124,6 +125,36 @@ def test_what_was_trained_on_small_images_serves_large_ones_as_it_is(residual: b
     assert c_large.shape == v.shape == (1, 3, 128, 128)
     assert [m.shape for m in r_large] == [m.shape for m in r]
     torch.testing.assert_close(c_large[..., 64, 64], c[..., 32, 32], atol=0.02, rtol=0)
+
+
+def test_a_refinement_begins_near_what_it_refines_and_ends_elsewhere() -> None:
+    torch.manual_seed(0)
+    coarse = NetworkConfig(size=64, seen=32, width=8, blocks=2)
+    first, both = Networks(coarse).eval(), Networks(replace(coarse, refined=64)).eval()
+    both.load_state_dict(both.state_dict() | first.state_dict())
+    v = torch.rand(1, 3, 64, 64) - 0.5
+    with torch.no_grad():
+        assert 0 < float((both.disentangler(v)[0] - first.disentangler(v)[0]).abs().mean()) < 0.1
+        both.disentangler.content.refinement.head.to_change.weight.zero_()
+        torch.testing.assert_close(both.disentangler(v)[0], first.disentangler(v)[0])
+
+
+def test_what_is_refined_serves_larger_images_as_well() -> None:
+    network = NetworkConfig(size=64, seen=32, refined=64, width=8, blocks=2)
+    large = network.at(128)
+    assert (large.shrink, large.refined_shrink) == (4, 2)
+    networks = Networks(large).eval()
+    networks.load_state_dict(Networks(network).state_dict())
+    c, r = networks.disentangler(torch.rand(1, 3, 128, 128) - 0.5)
+    assert networks.entangler(c, r).shape == c.shape == (1, 3, 128, 128)
+    with pytest.raises(TrainError, match=r"--size 96: .* serves multiples of 32 and 64"):
+        network.at(96)
+
+
+@pytest.mark.parametrize(("seen", "refined"), [(None, 64), (32, 32), (32, 48), (64, 32)])
+def test_a_refinement_that_cannot_be_is_refused(seen: int | None, refined: int) -> None:
+    with pytest.raises(TrainError, match=f"divides size 64 .*got {refined} with seen {seen}"):
+        NetworkConfig(size=64, seen=seen, refined=refined)
 
 
 @pytest.mark.parametrize(

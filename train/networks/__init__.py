@@ -39,7 +39,12 @@ def build_content(config: NetworkConfig) -> nn.Module:
     if config.family == "paper":
         return paper.Content(_width(config), config.blocks)
     return fast.Content(
-        _width(config), config.blocks, config.norm, aligns=config.residual, shrink=config.shrink
+        _width(config),
+        config.blocks,
+        config.norm,
+        aligns=config.residual,
+        shrink=config.shrink,
+        refined_shrink=config.refined_shrink,
     )
 
 

@@ -75,11 +75,11 @@ class Stem(nn.Module):
     """[B,3,256,256] -> a quarter [B,32,64,64] and an eighth [B,64,32,32]; of a copy `shrink` times
     smaller, if that is not 1."""
 
-    def __init__(self, width: int, norm: str = "none", shrink: int = 1) -> None:
+    def __init__(self, width: int, norm: str = "none", shrink: int = 1, channels: int = 3) -> None:
         super().__init__()
         self.shrink = shrink
         self.unshuffle = nn.PixelUnshuffle(4)  # [B,3,256,256] -> [B,48,64,64]
-        self.quarter = _convolution(48, width, norm)
+        self.quarter = _convolution(16 * channels, width, norm)
         self.eighth = _convolution(width, 2 * width, norm, stride=2)
 
     def forward(self, image: Tensor) -> tuple[Tensor, Tensor]:
@@ -90,8 +90,8 @@ class Stem(nn.Module):
 
 
 class Head(nn.Module):
-    """An eighth [B,64,32,32] and a quarter [B,32,64,64] -> `image` [B,3,256,256], changed;
-    in -1..1 but for training. The change is stretched to the image if that is larger."""
+    """An eighth [B,64,32,32] and a quarter [B,32,64,64] -> `image` [B,3,256,256], changed.
+    The change is stretched to the image if that is larger."""
 
     def __init__(self, width: int, norm: str = "none") -> None:
         super().__init__()
@@ -113,8 +113,12 @@ class Head(nn.Module):
             change = _resize(change, image.shape[2:])
         gain, offset = change.chunk(2, 1)  # [B,3,256,256] each
         picture: Tensor = image + gain * image + offset
-        # In training the losses must see what lies beyond, or nothing brings it back.
-        return picture if self.training else picture.clamp(-1, 1)
+        return picture
+
+
+def _finished(picture: Tensor, training: bool) -> Tensor:
+    """In -1..1. In training the losses must see what lies beyond, or nothing brings it back."""
+    return picture if training else picture.clamp(-1, 1)
 
 
 def _double(x: Tensor) -> Tensor:
@@ -125,18 +129,45 @@ def _resize(x: Tensor, size: Sequence[int]) -> Tensor:
     return functional.interpolate(x, size=list(size), mode="bilinear", align_corners=False)
 
 
+class Refinement(nn.Module):
+    """A second look, at a larger copy: what the first one made of a picture, and the picture, both
+    [B,3,256,256] -> what the first one made, changed once more."""
+
+    def __init__(self, width: int, blocks: int, norm: str, shrink: int) -> None:
+        super().__init__()
+        self.stem = Stem(width, norm, shrink, channels=6)
+        self.blocks = _blocks(2 * width, blocks, norm)
+        self.head = Head(width, norm)
+
+    def forward(self, made: Tensor, image: Tensor) -> Tensor:
+        quarter, eighth = self.stem(torch.cat([made, image], 1))
+        refined: Tensor = self.head(self.blocks(eighth), quarter, made)
+        return refined
+
+
 class Content(nn.Module):
     """D_C: v -> c'."""
 
     def __init__(
-        self, width: int, blocks: int, norm: str, *, aligns: bool = True, shrink: int = 1
+        self,
+        width: int,
+        blocks: int,
+        norm: str,
+        *,
+        aligns: bool = True,
+        shrink: int = 1,
+        refined_shrink: int | None = None,
     ) -> None:
-        """`aligns`: take the headset's pose out first. Not for CycleGAN, which has no r for it."""
+        """`aligns`: take the headset's pose out first. Not for CycleGAN, which has no r for it.
+        `refined_shrink`: of the copy for the second look, if there is to be one."""
         super().__init__()
         self.pose = Pose() if aligns else None
         self.stem = Stem(width, norm, shrink)
         self.blocks = _blocks(2 * width, blocks, norm)
         self.head = Head(width, norm)
+        self.refinement = (
+            Refinement(width, blocks // 2, norm, refined_shrink) if refined_shrink else None
+        )
         _initialise(self)
 
     def forward(self, v: Tensor) -> Tensor:
@@ -152,7 +183,9 @@ class Content(nn.Module):
         """What is left to do once the pose is taken out."""
         quarter, eighth = self.stem(aligned)
         c: Tensor = self.head(self.blocks(eighth), quarter, aligned)
-        return c
+        if self.refinement is not None:
+            c = self.refinement(c, aligned)
+        return _finished(c, self.training)
 
 
 class AligningDisentangler(Disentangler):
@@ -211,4 +244,4 @@ class Entangler(nn.Module):
         quarter = self.fuse_quarter(torch.cat([quarter, r[0]], 1))
         x = self.first(self.fuse_first(torch.cat([eighth, r[1]], 1)))
         x = self.second(self.fuse_last(torch.cat([x, r[2]], 1)))
-        return put_back(self.head(x, quarter, c), r[3])
+        return put_back(_finished(self.head(x, quarter, c), self.training), r[3])
