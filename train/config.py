@@ -155,6 +155,9 @@ class FitOptions:
     """Adam's learning rate of D and of E; None is 2e-4 (paper, its own) or 4e-4 (fast)."""
     adversary_lr: float | None = None
     """Adam's learning rate of A_C and A_V; None is that of D and E."""
+    coarse_lr: float = 1.0
+    """With --refined, what D's learning rate is multiplied by but for the refinement's weights. A
+    refinement begins with nothing; what --init has learnt should follow slowly."""
     schedule: Literal["fixed", "plateau"] = "fixed"
     """When the learning rates begin to fall. fixed: in the last part of the run. plateau: when the
     reconstruction errors stop descending, if that is sooner; the run then ends sooner as well."""
@@ -211,6 +214,11 @@ class FitOptions:
         for name in ("lr", "adversary_lr"):
             if (value := getattr(self, name)) is not None and value < 0:
                 raise TrainError(f"{name} must be at least 0, got {value}")
+        if self.coarse_lr < 0 or (self.coarse_lr != 1 and self.network.refined is None):
+            raise TrainError(
+                f"coarse_lr must be at least 0, and is for a network with --refined; "
+                f"got {self.coarse_lr:g}"
+            )
         if not 0 <= self.decay <= 1:
             raise TrainError(f"decay is a part of the run, 0 to 1; got {self.decay}")
         parts = self.devices * self.nodes * self.accumulate

@@ -94,7 +94,7 @@ class Loop:
 
     def _row(self) -> None:
         """A row of the log: the means since the one before."""
-        steps, lr = self.window.count, self.state.optimizer_d.param_groups[0]["lr"]
+        steps, lr = self.window.count, self.state.optimizer_e.param_groups[0]["lr"]
         self.window.share(self.engine)
         means = self.window.take()
         now = time.monotonic()

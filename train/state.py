@@ -37,16 +37,13 @@ class State:
         self.history_c = History(config.history, (3, size, size))
         self.history_v = History(config.history, (3, size, size))
         lr, adversary_lr = config.learning_rates
-        self.optimizer_d = self._adam(lr, self.networks.disentangler)
-        self.optimizer_e = self._adam(lr, self.networks.entangler)
-        self.optimizer_a = self._adam(
-            adversary_lr, self.networks.adversary_c, self.networks.adversary_v
-        )
-
-    @staticmethod
-    def _adam(lr: float, *modules: nn.Module) -> torch.optim.Adam:
-        parameters = [p for module in modules for p in module.parameters()]
-        return torch.optim.Adam(parameters, lr=lr, betas=(0.5, 0.999))
+        d, e = dict(self.networks.disentangler.named_parameters()), self.networks.entangler
+        refinement = [p for name, p in d.items() if "refinement" in name.split(".")]
+        coarse = [p for name, p in d.items() if "refinement" not in name.split(".")]
+        self.optimizer_d = _adam(lr, coarse, refinement, scales=(config.coarse_lr, 1.0))
+        self.optimizer_e = _adam(lr, list(e.parameters()))
+        adversaries = (self.networks.adversary_c, self.networks.adversary_v)
+        self.optimizer_a = _adam(adversary_lr, [p for a in adversaries for p in a.parameters()])
 
     def set_lr(self, config: FitOptions, factor: float) -> None:
         """Learning rates of the next step: `factor` times the configured ones."""
@@ -57,7 +54,7 @@ class State:
             (self.optimizer_a, adversary_lr),
         ):
             for group in optimizer.param_groups:
-                group["lr"] = rate * factor
+                group["lr"] = rate * factor * group["scale"]
 
     @torch.no_grad()
     def update_ema(self, decay: float) -> None:
@@ -106,6 +103,14 @@ class State:
             "optimizer_e": self.optimizer_e,
             "optimizer_a": self.optimizer_a,
         }
+
+
+def _adam(
+    lr: float, *groups: list[nn.Parameter], scales: tuple[float, ...] = (1.0,)
+) -> torch.optim.Adam:
+    """`scales`: what each group's learning rate is multiplied by."""
+    parts = [{"params": g, "scale": scale} for g, scale in zip(groups, scales, strict=True)]
+    return torch.optim.Adam(parts, lr=lr, betas=(0.5, 0.999))
 
 
 def _under(prefix: str, named: dict[str, Tensor]) -> dict[str, Tensor]:

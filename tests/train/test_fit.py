@@ -61,12 +61,14 @@ def test_a_second_stage_may_refine_what_the_first_one_learnt(
     first = fit_config(out=tmp_path / "first", steps=2)
     fit.run(first)
     network = replace(first.network, size=64, seen=32, refined=64, adversary_layers=2)
-    second = fit_config(out=tmp_path / "second", init=first.out, network=network, steps=1, lr=0.0)
+    out = tmp_path / "second"
+    second = fit_config(out=out, init=first.out, network=network, steps=1, coarse_lr=0.0)
     fit.run(second)
     part = "networks.disentangler"
     a, b = (checkpoint.load(config.out).under(part) for config in (first, second))
     assert all(torch.equal(t, b[name]) for name, t in a.items())
     assert {name.split(".")[1] for name in b.keys() - a.keys()} == {"refinement"}
+    assert b["content.refinement.head.to_change.bias"].any(), "it has learnt, and began at zero"
     with pytest.raises(BadCheckpoint, match=r"--init .* another network \(size 64 -> 32"):
         fit.run(replace(first, out=tmp_path / "third", init=second.out))
 
