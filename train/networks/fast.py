@@ -83,15 +83,17 @@ class Stem(nn.Module):
         self.eighth = _convolution(width, 2 * width, norm, stride=2)
 
     def forward(self, image: Tensor) -> tuple[Tensor, Tensor]:
-        if self.shrink > 1:
-            image = functional.avg_pool2d(image, self.shrink)
-        quarter = self.quarter(self.unshuffle(image))
+        quarter = self.quarter(self.unshuffle(_copy(image, self.shrink)))
         return quarter, self.eighth(quarter)
 
 
+def _copy(image: Tensor, shrink: int) -> Tensor:
+    return functional.avg_pool2d(image, shrink) if shrink > 1 else image
+
+
 class Head(nn.Module):
-    """An eighth [B,64,32,32] and a quarter [B,32,64,64] -> `image` [B,3,256,256], changed.
-    The change is stretched to the image if that is larger."""
+    """An eighth [B,64,32,32] and a quarter [B,32,64,64] -> a change [B,6,256,256]: by how much to
+    multiply each of the three colours, and what to add (`_changed`)."""
 
     def __init__(self, width: int, norm: str = "none") -> None:
         super().__init__()
@@ -100,20 +102,19 @@ class Head(nn.Module):
         self.to_full = _convolution(width // 2, width // 4)
         self.to_change = nn.Conv2d(width // 4, 6, 3, 1, 1)
 
-    def forward(self, eighth: Tensor, quarter: Tensor, image: Tensor) -> Tensor:
+    def forward(self, eighth: Tensor, quarter: Tensor) -> Tensor:
         # To the quarter's own size: a size that is no multiple of 8 has an odd quarter.
         x = quarter + self.to_quarter(_resize(eighth, quarter.shape[2:]))  # [B,32,64,64]
         x = self.to_half(_double(x))  # [B,16,128,128]
         x = self.to_full(_double(x))  # [B,8,256,256]
-        return in_float32(lambda x: self._changed(x, as_float32(image)), x)
+        return in_float32(self.to_change, x)
 
-    def _changed(self, x: Tensor, image: Tensor) -> Tensor:
-        change = self.to_change(x)
-        if change.shape[2:] != image.shape[2:]:
-            change = _resize(change, image.shape[2:])
-        gain, offset = change.chunk(2, 1)  # [B,3,256,256] each
-        picture: Tensor = image + gain * image + offset
-        return picture
+
+def _changed(image: Tensor, change: Tensor) -> Tensor:
+    """The image with a change made to it, which is stretched if the image is larger."""
+    image = as_float32(image)
+    gain, offset = _resize(change, image.shape[2:]).chunk(2, 1)  # [B,3,256,256] each
+    return image + gain * image + offset
 
 
 def _finished(picture: Tensor, training: bool) -> Tensor:
@@ -126,23 +127,32 @@ def _double(x: Tensor) -> Tensor:
 
 
 def _resize(x: Tensor, size: Sequence[int]) -> Tensor:
+    if x.shape[2:] == torch.Size(size):
+        return x
     return functional.interpolate(x, size=list(size), mode="bilinear", align_corners=False)
 
 
 class Refinement(nn.Module):
-    """A second look, at a larger copy: what the first one made of a picture, and the picture, both
-    [B,3,256,256] -> what the first one made, changed once more."""
+    """A second look, at a copy `shrink` times smaller than the image: (image [B,3,256,256], the
+    change that is to be made to it) -> a finer change [B,6,128,128]."""
 
     def __init__(self, width: int, blocks: int, norm: str, shrink: int) -> None:
         super().__init__()
-        self.stem = Stem(width, norm, shrink, channels=6)
+        self.shrink = shrink
+        self.stem = Stem(width, norm, channels=6)
         self.blocks = _blocks(2 * width, blocks, norm)
         self.head = Head(width, norm)
 
-    def forward(self, made: Tensor, image: Tensor) -> Tensor:
-        quarter, eighth = self.stem(torch.cat([made, image], 1))
-        refined: Tensor = self.head(self.blocks(eighth), quarter, made)
-        return refined
+    def forward(self, image: Tensor, change: Tensor) -> Tensor:
+        copy = _copy(image, self.shrink)
+        change = _resize(change, copy.shape[2:])
+        quarter, eighth = self.stem(torch.cat([_changed(copy, change), copy], 1))
+        more = self.head(self.blocks(eighth), quarter)
+        # One change after the other is one change: (1 + b)((1 + a) x + s) + t.
+        gain, offset = change.chunk(2, 1)
+        more_gain, more_offset = more.chunk(2, 1)
+        gain, offset = (t + more_gain * t for t in (gain, offset))
+        return torch.cat([gain + more_gain, offset + more_offset], 1)
 
 
 class Content(nn.Module):
@@ -182,10 +192,10 @@ class Content(nn.Module):
     def translate(self, aligned: Tensor) -> Tensor:
         """What is left to do once the pose is taken out."""
         quarter, eighth = self.stem(aligned)
-        c: Tensor = self.head(self.blocks(eighth), quarter, aligned)
+        change = self.head(self.blocks(eighth), quarter)
         if self.refinement is not None:
-            c = self.refinement(c, aligned)
-        return _finished(c, self.training)
+            change = self.refinement(aligned, change)
+        return _finished(_changed(aligned, change), self.training)
 
 
 class AligningDisentangler(Disentangler):
@@ -244,4 +254,5 @@ class Entangler(nn.Module):
         quarter = self.fuse_quarter(torch.cat([quarter, r[0]], 1))
         x = self.first(self.fuse_first(torch.cat([eighth, r[1]], 1)))
         x = self.second(self.fuse_last(torch.cat([x, r[2]], 1)))
-        return put_back(_finished(self.head(x, quarter, c), self.training), r[3])
+        picture = _changed(c, self.head(x, quarter))
+        return put_back(_finished(picture, self.training), r[3])
