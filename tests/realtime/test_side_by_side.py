@@ -48,7 +48,7 @@ def test_a_video_has_view_avatar_and_truth_beside_each_other(
 
 @pytest.mark.parametrize("name", ["out.gif", "out"])
 def test_another_kind_of_file_is_refused(name: str) -> None:
-    with pytest.raises(UsageError, match=r"ends in \.mp4 or \.png"):
+    with pytest.raises(UsageError, match=r"ends in \.mp4, \.png or \.jpg"):
         SideBySideConfig(video="a.mp4", out=Path(name))
 
 
