@@ -28,6 +28,7 @@ from realtime.frame import Image
 from realtime.sources import Source, open_source
 
 PICTURES = (".png", ".jpg")
+JPEG_QUALITY = 80
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,7 +62,8 @@ def run(config: SideBySideConfig) -> None:
         picks = np.linspace(0, len(moments) - 1, min(config.columns, len(moments))).round()
         columns = [np.concatenate(moments[int(i)], axis=0) for i in picks]
         picture = np.concatenate(columns, axis=1)
-        if not cv2.imwrite(str(config.out), cv2.cvtColor(picture, cv2.COLOR_RGB2BGR)):
+        quality = [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY] if config.out.suffix == ".jpg" else []
+        if not cv2.imwrite(str(config.out), cv2.cvtColor(picture, cv2.COLOR_RGB2BGR), quality):
             raise UsageError(f"cannot write {config.out}: give a file in a folder that exists")
     else:
         _write_video(config.out, [np.concatenate(moment, axis=1) for moment in moments])
