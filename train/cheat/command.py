@@ -113,7 +113,7 @@ def _tables(found: Found, material: Material) -> list[tuple[str, list[str], list
             r.reader,
             _text(r.to_i),
             _text(r.to_j),
-            f"{100 * r.reads_i.value:.0f} %",
+            f"{100 * r.reads_i.value:.0f} ±{50 * (r.reads_i.high - r.reads_i.low):.0f} %",
         ]
         for r in found.crossed
     ]
