@@ -23,7 +23,7 @@ COLORS = ("#2f6db5", "#d1602c", "#3a8f5c", "#8a4fae", "#b8860b", "#5b6770")
 """Of runs, in the order in which they are given."""
 
 DPI = 100
-JPEG_QUALITY = 75
+JPEG_QUALITY = 70
 MIN_CELL_PX = 112
 GAP_PX, HEADER_GAP_PX = 4, 16
 TEXT_PX, LINE_PX, CHARACTER_PX = 13, 18, 7.6
