@@ -1,7 +1,7 @@
 """`python -m realtime.side_by_side VIDEO --out FILE`: a bundle on a video, without any streaming.
 
-An .mp4 shows the camera's view, the avatar and, if given, the truth beside each other; a .png shows
-some moments of them in columns, one below the other.
+An .mp4 shows the camera's view, the avatar and, if given, the truth beside each other; a .png or
+.jpg shows some moments of them in columns, one below the other.
 """
 
 from __future__ import annotations
@@ -27,6 +27,9 @@ from realtime.errors import RealtimeError, UsageError
 from realtime.frame import Image
 from realtime.sources import Source, open_source
 
+PICTURES = (".png", ".jpg")
+JPEG_QUALITY = 80
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SideBySideConfig:
@@ -35,7 +38,7 @@ class SideBySideConfig:
     video: Annotated[Positional[str], arg(metavar="VIDEO")]
     """A video file of the headset's camera."""
     out: Path
-    """.mp4 or .png to write."""
+    """.mp4, .png or .jpg to write."""
     bundle: Path = DEMO_BUNDLE
     """Folder that `python -m export` wrote."""
     backend: BackendName = "auto"
@@ -43,11 +46,11 @@ class SideBySideConfig:
     truth: Path | None = None
     """A video of what the avatar should look like, frame by frame (a simulated clip's)."""
     columns: int = 8
-    """Moments in a .png, spread evenly over the video."""
+    """Moments in a picture, spread evenly over the video."""
 
     def __post_init__(self) -> None:
-        if self.out.suffix not in (".mp4", ".png"):
-            raise UsageError(f"--out {self.out}: give a name that ends in .mp4 or .png")
+        if self.out.suffix not in (".mp4", *PICTURES):
+            raise UsageError(f"--out {self.out}: give a name that ends in .mp4, .png or .jpg")
         if self.columns < 1:
             raise UsageError(f"--columns {self.columns}: give at least 1")
 
@@ -55,11 +58,12 @@ class SideBySideConfig:
 def run(config: SideBySideConfig) -> None:
     """Raises `RealtimeError` and `ProfileError`; writes nothing if the video holds no picture."""
     moments = list(_moments(config))
-    if config.out.suffix == ".png":
+    if config.out.suffix in PICTURES:
         picks = np.linspace(0, len(moments) - 1, min(config.columns, len(moments))).round()
         columns = [np.concatenate(moments[int(i)], axis=0) for i in picks]
         picture = np.concatenate(columns, axis=1)
-        if not cv2.imwrite(str(config.out), cv2.cvtColor(picture, cv2.COLOR_RGB2BGR)):
+        quality = [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY] if config.out.suffix == ".jpg" else []
+        if not cv2.imwrite(str(config.out), cv2.cvtColor(picture, cv2.COLOR_RGB2BGR), quality):
             raise UsageError(f"cannot write {config.out}: give a file in a folder that exists")
     else:
         _write_video(config.out, [np.concatenate(moment, axis=1) for moment in moments])

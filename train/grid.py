@@ -20,7 +20,7 @@ from rich.console import Console
 
 from train.data import list_images, read_image, to_float, to_uint8
 from train.errors import BadData, TrainError
-from train.evaluate.picture import Cell, sheet, write
+from train.evaluate.picture import Cell, sheet, write_picture
 from train.runs import Images, Run, load_runs
 
 
@@ -37,7 +37,7 @@ class GridConfig:
     residual: tuple[Path, ...] = ()
     """Where residuals come from, by D_R: a folder, or image files. Left out: the folder of --v."""
     out: Path
-    """PNG to write."""
+    """.png or .jpg to write."""
     rows: int = 6
     """Contents, spread evenly over the folder."""
     columns: int = 8
@@ -80,7 +80,7 @@ def run(config: GridConfig) -> None:
         gaps_above=(1,),
         gaps_before=(width,),
     )
-    write(config.out, picture)
+    write_picture(config.out, picture)
     Console().print(f"{config.out}: {len(rows)} contents by {len(columns)} residuals")
 
 

@@ -31,6 +31,13 @@ def test_a_picture_has_the_view_above_the_avatar(tiny_bundle: Path, tmp_path: Pa
     assert picture[0, 0, 0] < picture[0, 64, 0] < picture[0, 128, 0], "in the order of time"
 
 
+def test_a_picture_for_a_page_is_a_jpeg(tiny_bundle: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out.jpg"
+    run(SideBySideConfig(video=str(clip(tmp_path, 4)), out=out, bundle=tiny_bundle, columns=2))
+    assert out.read_bytes().startswith(b"\xff\xd8\xff")
+    assert cv2.imread(str(out)).shape == (2 * 64, 2 * 64, 3)
+
+
 def test_a_video_has_view_avatar_and_truth_beside_each_other(
     tiny_bundle: Path, tmp_path: Path
 ) -> None:
@@ -48,7 +55,7 @@ def test_a_video_has_view_avatar_and_truth_beside_each_other(
 
 @pytest.mark.parametrize("name", ["out.gif", "out"])
 def test_another_kind_of_file_is_refused(name: str) -> None:
-    with pytest.raises(UsageError, match=r"ends in \.mp4 or \.png"):
+    with pytest.raises(UsageError, match=r"ends in \.mp4, \.png or \.jpg"):
         SideBySideConfig(video="a.mp4", out=Path(name))
 
 

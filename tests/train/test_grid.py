@@ -42,10 +42,11 @@ def test_a_cell_is_the_content_of_its_row_with_the_residual_of_its_column(
 def test_a_picture_is_drawn_from_folders(fit_config: Make, tmp_path: Path, content: str) -> None:
     config = fit_config()
     write_run(config)
-    out = tmp_path / "new" / "grid.png"
+    out = tmp_path / "new" / ("grid.png" if content == "v" else "grid.jpg")
     sources = {content: (tmp_path / content,), "residual": (tmp_path / "v",)}
     grid.run(GridConfig(run=config.out, rows=3, columns=4, out=out, **sources))  # type: ignore[arg-type]
     picture = cv2.imread(str(out))
+    assert out.read_bytes().startswith(b"\x89PNG" if content == "v" else b"\xff\xd8\xff")
     inputs = 2 if content == "v" else 1
     assert picture.shape[0] > 4 * 112
     assert (inputs + 4) * 112 < picture.shape[1] < (inputs + 6) * 140 + 150

@@ -34,9 +34,9 @@ class Reading:
     reads_i: Figure
     """Part of the images that are nearer to i than to j: 1 is faithful, 0 shows j."""
     mixed: Tensor
-    """v_ij, float[N,3,H,W]."""
+    """v_ij of the images shown, float[8,3,H,W]."""
     decoded: Tensor
-    """D_C(v_ij), float[N,3,H,W]."""
+    """D_C(v_ij) of them."""
 
 
 def crossed(runs: Sequence[Run], material: Material) -> list[Reading]:
@@ -63,8 +63,8 @@ def crossed(runs: Sequence[Run], material: Material) -> list[Reading]:
                         to_i=m.bootstrap.mean(to_i),
                         to_j=m.bootstrap.mean(to_j),
                         reads_i=m.bootstrap.mean(np.asarray(to_i < to_j, float)),
-                        mixed=mixed,
-                        decoded=decoded,
+                        mixed=mixed[m.shown],
+                        decoded=decoded[m.shown],
                     )
                 )
     return readings

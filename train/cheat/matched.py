@@ -26,7 +26,8 @@ from train.runs import Run
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Matched:
-    """Images float[N,3,H,W] in -1..1, and figures (errors in the mouth where it is known)."""
+    """The images shown, float[8,3,H,W] in -1..1; figures of all (errors in the mouth where it is
+    known)."""
 
     translated: Tensor
     """c' = D_C(v)."""
@@ -64,4 +65,10 @@ def matched(run: Run, material: Material) -> Matched:
             "mean_of_c_to_truth": m.error(m.mean_c, m.truth),
             "decoding_gap": m.bootstrap.mean(to_c - to_truth),
         }
-    return Matched(translated=translated, back=back, mixed=mixed, decoded=decoded, figures=figures)
+    return Matched(
+        translated=translated[m.shown],
+        back=back[m.shown],
+        mixed=mixed[m.shown],
+        decoded=decoded[m.shown],
+        figures=figures,
+    )

@@ -22,6 +22,8 @@ from train.runs import BATCH, Run
 Change = Callable[[Tensor], Tensor]
 """float[B,3,H,W] in -1..1 -> the same, disturbed."""
 
+COLUMNS = 8
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Material:
@@ -41,6 +43,12 @@ class Material:
     def elsewhere(self) -> Tensor:
         """int[N]: for each image an unrelated one, half the set away."""
         return torch.arange(len(self.v)).roll(-(len(self.v) // 2))
+
+    @property
+    def shown(self) -> Tensor:
+        """int[<=8]: the images that pictures show, spread evenly."""
+        last = len(self.v) - 1
+        return torch.linspace(0, last, min(COLUMNS, last + 1)).round().long()
 
     def errors(self, got: Tensor, wanted: Tensor) -> Floats:
         """Mean |got - wanted| of each image, in the mouth if that is known: float[N]."""

@@ -15,7 +15,6 @@ from train.cheat.material import Material
 from train.data import to_uint8
 from train.evaluate.picture import COLORS, FAINT, png, sheet
 
-COLUMNS = 8
 AXES = {
     "noise": "Gaussian noise, grey levels",
     "bits": "bits per channel",
@@ -25,10 +24,11 @@ AXES = {
 
 def matched_picture(pairs: dict[str, Matched], material: Material) -> bytes:
     """v, its translation and back; then v with a mismatched c, which must show and must be read."""
-    rows: list[tuple[str, Tensor]] = [("v", material.v)]
+    shown = material.shown
+    rows: list[tuple[str, Tensor]] = [("v", material.v[shown])]
     if material.truth is not None:
-        rows.append(("truth", material.truth))
-    rows.append(("another c", material.c))
+        rows.append(("truth", material.truth[shown]))
+    rows.append(("another c", material.c[shown]))
     gaps = []
     for name, one in pairs.items():
         gaps.append(len(rows))
@@ -44,13 +44,14 @@ def matched_picture(pairs: dict[str, Matched], material: Material) -> bytes:
 
 def crossed_picture(readings: Sequence[Reading], material: Material) -> bytes:
     """v_ij of each maker, and what each reader makes of it."""
-    j = material.elsewhere
+    i = material.shown
+    j = material.elsewhere[i]
     rows: list[tuple[str, Tensor]] = [
-        ("v_i: content", material.v),
+        ("v_i: content", material.v[i]),
         ("v_j: residual", material.v[j]),
     ]
     if material.truth is not None:
-        rows += [("truth of i", material.truth), ("truth of j", material.truth[j])]
+        rows += [("truth of i", material.truth[i]), ("truth of j", material.truth[j])]
     gaps = []
     chosen = [reading for reading in readings if reading.content == "translated"]
     for maker in dict.fromkeys(reading.maker for reading in chosen):
@@ -88,12 +89,10 @@ def honesty_picture(curves: dict[str, list[Point]]) -> bytes:
 
 def _rows(rows: Sequence[tuple[str, Tensor]], title: str, gaps: Sequence[int]) -> bytes:
     """A sheet with a row of images for each of the float[N,3,H,W]."""
-    count = len(rows[0][1])
-    places = np.linspace(0, count - 1, min(COLUMNS, count)).round().astype(int)
     return sheet(
-        [list(to_uint8(images[places])) for _, images in rows],
+        [list(to_uint8(images)) for _, images in rows],
         [name for name, _ in rows],
-        [""] * len(places),
+        [""] * len(rows[0][1]),
         title,
         gaps_above=gaps,
     )

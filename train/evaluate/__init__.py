@@ -23,7 +23,7 @@ class EvaluateConfig:
 
     runs: Annotated[tuple[Path, ...], tyro.conf.Positional]
     """Runs of `python -m train fit`, or single checkpoints. The first is what others are compared
-    with."""
+    with. Of several runs of one method, there is a row for the method as well."""
     data: Path
     """A set written by `python -m train simulate`. With --clip it also measures flicker."""
     size: int | None = None
@@ -36,10 +36,12 @@ class EvaluateConfig:
     trained on the renders of `data` and kept there."""
     json: Path | None = None
     """File for the figures."""
+    markdown: Path | None = None
+    """File for the tables, to paste into a page; of methods, if one has several runs."""
     html: Path | None = None
     """File for the report: tables, curves and pictures in one page."""
     picture: Path | None = None
-    """PNG: v, each run's c', truth, one below the other."""
+    """.png or .jpg: v, each run's c', truth, one below the other."""
     seed: int = 0
     """Decides the resamples behind the intervals, and the shuffles behind the probes' floors."""
     threads: int = 1

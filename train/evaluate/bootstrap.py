@@ -6,7 +6,7 @@ matrix product. All figures share their resamples, so two runs can be compared i
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -67,6 +67,35 @@ class Bootstrap:
 def _figure(value: float, samples: Floats) -> Figure:
     low, high = np.percentile(samples, (2.5, 97.5))
     return Figure(value=value, low=float(low), high=float(high), samples=samples)
+
+
+def mean_of(figures: Sequence[Figure]) -> Figure:
+    """The mean of figures of one `Bootstrap`, resampled together."""
+    samples = [figure.samples for figure in figures if figure.samples is not None]
+    if len(samples) < len(figures):
+        raise ValueError("a figure without resamples has no part in a mean")
+    return _figure(float(np.mean([f.value for f in figures])), np.mean(samples, 0))
+
+
+def over_runs(figures: Sequence[Figure], rng: np.random.Generator) -> Figure:
+    """The mean of one figure over runs of other seeds, all from the same `Bootstrap`.
+
+    Its interval resamples twice: runs, and what the figures themselves are resampled over, in which
+    all runs keep together. Of figures without resamples it is their range. A handful of runs say
+    little about the next one, and a resample of three never holds a fourth: of so few, the interval
+    is too narrow rather than too wide.
+    """
+    value = float(np.mean([figure.value for figure in figures]))
+    samples = [figure.samples for figure in figures if figure.samples is not None]
+    if len(samples) < len(figures):
+        return Figure(
+            value=value,
+            low=min(figure.low for figure in figures),
+            high=max(figure.high for figure in figures),
+        )
+    each = np.stack(samples, 1)  # [RESAMPLES,runs]
+    picks = rng.integers(len(figures), size=each.shape)
+    return _figure(value, np.take_along_axis(each, picks, 1).mean(1))
 
 
 def r2(got: Floats, truth: Floats, bootstrap: Bootstrap) -> Figure:

@@ -13,11 +13,11 @@ from train.evaluate import EvaluateConfig, simulated
 from train.evaluate.bench import Bench
 from train.evaluate.expression import r2_per_shape
 from train.evaluate.page import page
-from train.evaluate.picture import write
+from train.evaluate.picture import write, write_picture
 from train.evaluate.reader import MIN_R2, Reader, load_reader
 from train.evaluate.regressor import RegressorConfig, source, train_reader
 from train.evaluate.report import Report
-from train.evaluate.table import print_report
+from train.evaluate.table import markdown, print_report
 from train.runs import load_runs
 
 READER_SIZE = 64
@@ -46,10 +46,12 @@ def evaluate(config: EvaluateConfig) -> Report:
     print_report(report, Console())
     if config.json:
         write(config.json, (json.dumps(report.to_json(), indent=2) + "\n").encode())
+    if config.markdown:
+        write(config.markdown, markdown(report).encode())
     if config.html:
         write(config.html, page(report).encode())
     if config.picture:
-        write(config.picture, report.picture)
+        write_picture(config.picture, report.picture)
     return report
 
 

@@ -65,8 +65,8 @@ def _rows_table(report: Report, metrics: tuple[Metric, ...]) -> str:
         if any(metric.key in row.figures for metric in metrics)
     ]
     lines += [
-        _line(f"{name}: mean and range", figures, metrics, "methods")
-        for name, figures in report.methods().items()
+        _line(name, figures, metrics, "methods")
+        for name, figures in (report.methods() | report.method_differences()).items()
     ]
     return _table(metrics, lines)
 

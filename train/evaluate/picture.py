@@ -23,6 +23,7 @@ COLORS = ("#2f6db5", "#d1602c", "#3a8f5c", "#8a4fae", "#b8860b", "#5b6770")
 """Of runs, in the order in which they are given."""
 
 DPI = 100
+JPEG_QUALITY = 70
 MIN_CELL_PX = 112
 GAP_PX, HEADER_GAP_PX = 4, 16
 TEXT_PX, LINE_PX, CHARACTER_PX = 13, 18, 7.6
@@ -72,6 +73,15 @@ def write(path: Path, data: bytes) -> None:
         path.write_bytes(data)
     except OSError as error:
         raise TrainError(f"{path} cannot be written: {error}") from error
+
+
+def write_picture(path: Path, picture: bytes) -> None:
+    """Write a PNG; as a JPEG, a tenth as large, if that is what the file's name says."""
+    if path.suffix in (".jpg", ".jpeg"):
+        pixels = np.asarray(cv2.imdecode(np.frombuffer(picture, np.uint8), cv2.IMREAD_COLOR))
+        _, jpeg = cv2.imencode(".jpg", pixels, [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY])
+        picture = jpeg.tobytes()
+    write(path, picture)
 
 
 def _places(count: int, side: int, start: int, gaps: Sequence[int]) -> list[int]:

@@ -1,6 +1,6 @@
 """`python -m train regressor`: trains the `Reader` that measures expression.
 
-It sees renders c and their coefficients, nothing else; a fifth of them only to be checked on.
+It sees renders and their coefficients, nothing else; a fifth of them only to be checked on.
 """
 
 from __future__ import annotations
@@ -42,6 +42,9 @@ class RegressorConfig:
     data: Path
     """A set written by `python -m train simulate`; c/ and its coefficients are read. Hundreds of
     renders do, thousands do better."""
+    truth: bool = False
+    """Read truth/ as well, the renders of v. Not of a set that runs are evaluated on: the regressor
+    would know the answers."""
     out: Path
     """The .safetensors file to write; a .json of the same name goes beside it."""
     size: int = 64
@@ -74,10 +77,9 @@ def run(config: RegressorConfig) -> None:
 
 def train_reader(config: RegressorConfig) -> Reader:
     """A reader for the renders of `config.data`, with its R^2 on those held out."""
-    names, images = load_renders(config.data, config.size)
+    images, shapes, coefficients = _renders(config)
     if len(images) < MIN_RENDERS:
         raise BadData(f"{config.data}/c: {len(images)} renders; a regressor needs {MIN_RENDERS}")
-    shapes, coefficients = load_coefficients(config.data, "c", names)
     order = np.random.default_rng(config.seed).permutation(len(images))
     held_out, seen = np.split(order, [round(HELD_OUT * len(images))])
     reader = Reader(
@@ -92,8 +94,19 @@ def train_reader(config: RegressorConfig) -> Reader:
     return dataclasses.replace(reader, r2=r2)
 
 
+def _renders(config: RegressorConfig) -> tuple[Images, tuple[str, ...], NDArray[np.float32]]:
+    """uint8[N,size,size,3], names of the shapes, float32[N,shapes]."""
+    names, images = load_renders(config.data, config.size)
+    shapes, coefficients = load_coefficients(config.data, "c", names)
+    if not config.truth:
+        return images, shapes, coefficients
+    names, more = load_renders(config.data, config.size, "truth")
+    more_coefficients = load_coefficients(config.data, "v", names)[1]
+    return np.concatenate([images, more]), shapes, np.concatenate([coefficients, more_coefficients])
+
+
 def source(config: RegressorConfig) -> str:
-    """Changes with the renders, their coefficients and the settings."""
+    """Changes with c/, its coefficients and the settings."""
     digest = hashlib.sha256(f"{config.size}:{config.steps}:{config.seed}".encode())
     for path in list_images(config.data / "c"):
         digest.update(f"{path.name}:{path.stat().st_size}".encode())

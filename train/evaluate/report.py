@@ -9,7 +9,7 @@ import numpy as np
 
 from train.evaluate import EvaluateConfig
 from train.evaluate.bench import Row
-from train.evaluate.bootstrap import Figure
+from train.evaluate.bootstrap import Figure, over_runs
 from train.evaluate.reader import Reader
 
 
@@ -46,18 +46,36 @@ class Report:
         }
 
     def methods(self) -> dict[str, dict[str, Figure]]:
-        """Method with several runs (seeds) -> mean of each figure; the interval is the range."""
+        """Method with several runs (seeds) -> mean of each figure, by `over_runs`."""
         grouped: dict[str, list[Row]] = {}
         for row in self.runs:
             grouped.setdefault(row.method, []).append(row)
         return {
             f"{method} ({len(rows)} runs)": {
-                key: _over_runs([row.figures[key].value for row in rows])
+                # A stream of its own for each method: their seeds have nothing to do with another.
+                key: over_runs(
+                    [row.figures[key] for row in rows],
+                    np.random.default_rng([self.config.seed, index]),
+                )
                 for key in rows[0].figures
                 if all(key in row.figures for row in rows)
             }
-            for method, rows in grouped.items()
+            for index, (method, rows) in enumerate(grouped.items())
             if len(rows) > 1
+        }
+
+    def method_differences(self) -> dict[str, dict[str, Figure]]:
+        """Method -> its figures less those of the first method, resampled together."""
+        if not (methods := self.methods()):
+            return {}
+        (first, held_against), *others = methods.items()
+        return {
+            f"{name} less {first}": {
+                key: figure.minus(held_against[key])
+                for key, figure in figures.items()
+                if key in held_against and figure.samples is not None
+            }
+            for name, figures in others
         }
 
     def to_json(self) -> dict[str, Any]:
@@ -81,17 +99,16 @@ class Report:
             "data": str(self.config.data),
             "size": self.size,
             "images": self.images,
-            "intervals": f"95 %, bootstrap over {self.unit}s; of methods: range over runs",
+            "intervals": f"95 %, bootstrap over {self.unit}s; of methods over runs as well",
             "notes": self.notes,
             "regressor": reader,
             "rows": rows,
             "difference_to_first_run": {k: _plain(f) for k, f in self.differences().items()},
             "methods": {k: _plain(f) for k, f in self.methods().items()},
+            "difference_to_first_method": {
+                k: _plain(f) for k, f in self.method_differences().items()
+            },
         }
-
-
-def _over_runs(values: list[float]) -> Figure:
-    return Figure(value=float(np.mean(values)), low=min(values), high=max(values))
 
 
 def _plain(figures: dict[str, Figure]) -> dict[str, dict[str, float]]:

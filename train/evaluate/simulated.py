@@ -62,9 +62,9 @@ def load_pairs(data: Path, size: int, count: int) -> Pairs:
     )
 
 
-def load_renders(data: Path, size: int) -> tuple[tuple[str, ...], Images]:
-    """Names and pictures of all of c/."""
-    paths = list_images(data / "c")
+def load_renders(data: Path, size: int, folder: str = "c") -> tuple[tuple[str, ...], Images]:
+    """Names and pictures of all of c/ or of truth/, whose names are those of v/."""
+    paths = list_images(data / folder)
     return tuple(path.name for path in paths), read_images(paths, size)
 
 

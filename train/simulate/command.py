@@ -38,7 +38,6 @@ from train.simulate.sensor import develop
 from train.simulate.video import VideoWriter
 
 CLIP_FPS = 30
-STILLS_PER_SESSION = 50
 RECORD = "simulation.json"
 WRITTEN = (
     *("v", "truth", "c", "clip.mp4", "clip_truth.mp4"),
@@ -92,7 +91,7 @@ class Simulation:
         for index in progress.track(range(self._config.v), description="v"):
             name = f"{index:06d}.png"
             face = self._face.still(self._random(V_FACE, index))
-            session = self._random(V_SESSION, index // STILLS_PER_SESSION)
+            session = self._random(V_SESSION, index // self._config.stills_per_session)
             shot = scene.still(self._random(V_SHOT, index), session, len(self._backgrounds))
             write_png(self._config.out / "truth" / name, self.draw_c(face))
             write_png(
@@ -156,6 +155,7 @@ class Simulation:
             "size": config.size,
             "mouth_px": _mouth_px(config.size),
             "clip_fps": CLIP_FPS,
+            "stills_per_session": config.stills_per_session,
             "config": {
                 "avatar": config.avatar.name,
                 "backgrounds": config.backgrounds.name,

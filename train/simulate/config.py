@@ -26,6 +26,9 @@ class SimulateConfig:
     """How many avatar pictures (c/), whose expressions have nothing to do with those of v/."""
     clip: float = 0.0
     """Seconds of talking video to render as well (clip.mp4, clip_truth.mp4, 30 fps)."""
+    stills_per_session: int = 50
+    """Pictures of v/ from one wearing of the headset; light and room are each picture's own. Fewer
+    make more sessions of as many pictures, which the intervals of `evaluate` are made of."""
     seed: int = 0
     """The same seed gives the same files."""
     size: int = 256
@@ -39,6 +42,8 @@ class SimulateConfig:
                 raise TrainError(f"--{name} must not be negative, got {getattr(self, name)}")
         if not (math.isfinite(self.clip) and self.clip >= 0):
             raise TrainError(f"--clip takes a number of seconds, 0 or more, got {self.clip}")
+        if self.stills_per_session < 1:
+            raise TrainError(f"--stills-per-session takes 1 or more, got {self.stills_per_session}")
         if self.size % 4 or not 16 <= self.size <= 2048:
             raise TrainError(f"--size must be a multiple of 4 in 16..2048, got {self.size}")
         if self.v == self.c == self.clip == 0:

@@ -151,21 +151,53 @@ def test_disturbances_grow_from_none(material: Material) -> None:
     assert size["bits"][0] < 1 / 255
 
 
-@pytest.mark.parametrize("other", [False, True])
-def test_the_command_writes_figures_and_pictures(
-    fit_config: Callable[..., FitConfig], tmp_path: Path, other: bool
+def test_the_command_writes_figures_tables_and_pictures(
+    fit_config: Callable[..., FitConfig], tmp_path: Path
 ) -> None:
-    for name in ("run", "other"):
-        write_run(fit_config(out=tmp_path / name))
+    write_run(fit_config(out=tmp_path / "run"))
     data, out = write_set(tmp_path / "data", v=5, c=3), tmp_path / "new" / "cheat"
-    second = tmp_path / "other" if other else None
-    run(CheatConfig(run=tmp_path / "run", other=second, data=data, out=out))
+    run(CheatConfig(runs=(tmp_path / "run",), data=data, out=out))
     found = json.loads((out / "cheat.json").read_text())
-    names = ["run", "other"] if other else ["run"]
-    assert list(found["runs"]) == list(found["matched"]) == list(found["honesty"]) == names
-    assert len(found["crossed"]) == 2 * len(names) ** 2
+    assert list(found["runs"]) == list(found["matched"]) == list(found["honesty"]) == ["run"]
+    assert found["summed_up"]["groups"] == {"run": ["run"]}
+    assert [reading["reader"] for reading in found["summed_up"]["crossed"]] == ["itself"] * 2
+    assert "| run | true | itself |" in (out / "cheat.md").read_text()
     for picture in ("matched", "crossed", "honesty"):
         assert cv2.imread(str(out / f"{picture}.png")) is not None
+
+
+def test_runs_of_one_method_are_summed_up(
+    fit_config: Callable[..., FitConfig], tmp_path: Path
+) -> None:
+    names = ["first", "second", "third"]
+    for seed, name in enumerate(names):
+        method = "cooperative" if name == "third" else "uncooperative"
+        write_run(fit_config(out=tmp_path / name, seed=seed, method=method))
+    data, out = write_set(tmp_path / "data", v=5, c=3), tmp_path / "cheat"
+    run(CheatConfig(runs=tuple(tmp_path / n for n in names), data=data, out=out, jpeg=True))
+    found = json.loads((out / "cheat.json").read_text())
+    assert len(found["crossed"]) == 2 * 3 * 3
+
+    summed_up, both = found["summed_up"], "uncooperative (2 runs)"
+    assert summed_up["groups"] == {both: ["first", "second"], "cooperative": ["third"]}
+    each = [found["matched"][name]["answer"]["value"] for name in ("first", "second")]
+    assert summed_up["matched"][both]["answer"]["value"] == pytest.approx(np.mean(each))
+    by_others = [
+        reading["to_i"]["value"]
+        for reading in found["crossed"]
+        if reading["maker"] != "third" and reading["reader"] == "third"
+        and reading["content"] == "true"
+    ]  # fmt: skip
+    (told,) = [
+        reading
+        for reading in summed_up["crossed"]
+        if (reading["maker"], reading["content"]) == (both, "true")
+        and reading["reader"] == "cooperative"
+    ]
+    assert told["to_i"]["value"] == pytest.approx(np.mean(by_others))
+    readers = {reading["reader"] for reading in summed_up["crossed"]}
+    assert readers == {"itself", "another of its method", both, "cooperative"}
+    assert cv2.imread(str(out / "crossed.jpg")) is not None
 
 
 def test_images_without_truth_are_measured_as_a_whole(tmp_path: Path) -> None:
@@ -181,4 +213,4 @@ def test_images_without_truth_are_measured_as_a_whole(tmp_path: Path) -> None:
 
 def test_one_image_cannot_be_mismatched(tmp_path: Path) -> None:
     with pytest.raises(TrainError, match="at least 2"):
-        CheatConfig(run=tmp_path, data=tmp_path, out=tmp_path, count=1)
+        CheatConfig(runs=(tmp_path,), data=tmp_path, out=tmp_path, count=1)

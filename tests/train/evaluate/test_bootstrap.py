@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from train.evaluate.bootstrap import Bootstrap, r2
+from train.evaluate.bootstrap import Bootstrap, Figure, mean_of, over_runs, r2
 
 
 def test_the_interval_of_a_mean_is_about_two_standard_errors_to_each_side() -> None:
@@ -32,6 +32,28 @@ def test_a_difference_is_taken_image_by_image() -> None:
     hard = rng.normal(0, 1, 50)
     difference = bootstrap.mean(hard + 0.1).minus(bootstrap.mean(hard))
     assert (difference.low, difference.value, difference.high) == pytest.approx((0.1, 0.1, 0.1))
+
+
+def test_of_runs_that_agree_the_interval_is_that_of_the_images() -> None:
+    figure = Bootstrap(np.arange(50), seed=0).mean(np.random.default_rng(0).normal(0, 1, 50))
+    both = over_runs([figure, figure], np.random.default_rng(1))
+    assert (both.value, both.low, both.high) == (figure.value, figure.low, figure.high)
+
+
+def test_of_runs_that_differ_the_interval_is_wider_than_that_of_their_mean() -> None:
+    bootstrap = Bootstrap(np.arange(400), seed=0)
+    values = np.random.default_rng(0).normal(0, 1, 400)
+    runs = [bootstrap.mean(values + shift) for shift in (-1.0, 0.0, 1.0)]
+    images_alone, both = mean_of(runs), over_runs(runs, np.random.default_rng(1))
+    assert both.value == pytest.approx(images_alone.value)
+    assert images_alone.high - images_alone.low < 0.3
+    assert (both.high - both.low) / 2 == pytest.approx(1.96 * np.sqrt(2 / 3 / 3), rel=0.15)
+
+
+def test_of_figures_without_resamples_the_range_is_given() -> None:
+    floors = [Figure(value=v, low=v - 1, high=v + 1) for v in (0.0, 3.0)]
+    figure = over_runs(floors, np.random.default_rng(0))
+    assert (figure.value, figure.low, figure.high) == (1.5, -1.0, 4.0)
 
 
 def test_a_ratio_is_that_of_the_sums() -> None:

@@ -53,6 +53,7 @@ def test_two_runs_are_measured_and_compared(
         data=data,
         regressor=regressor,
         json=tmp_path / "out" / "figures.json",
+        markdown=tmp_path / "out" / "tables.md",
         html=tmp_path / "out" / "report.html",
         picture=tmp_path / "out" / "picture.png",
     )
@@ -73,12 +74,32 @@ def test_two_runs_are_measured_and_compared(
     assert found["methods"]["uncooperative (2 runs)"]["l1"]["value"] == pytest.approx(np.mean(both))
     difference = found["difference_to_first_run"]["seed1"]["l1"]["value"]
     assert difference == pytest.approx(both[1] - both[0])
+    assert found["difference_to_first_method"] == {}
+    tables = (tmp_path / "out" / "tables.md").read_text()
+    assert "| uncooperative (2 runs) | " in tables
+    assert "seed0" not in tables
 
     page = (tmp_path / "out" / "report.html").read_text()
     assert not re.findall(r'(?:src|href)="(?!data:)', page), "the page needs nothing else"
     assert page.count("data:image/png;base64,") == 2
     assert "mean of C" in capsys.readouterr().out
     assert cv2.imread(str(config.picture)) is not None
+
+
+def test_methods_are_held_against_the_first_one(
+    fit_config: Make, tmp_path: Path, data: Path, regressor: Path
+) -> None:
+    names = [(method, seed) for method in ("uncooperative", "cooperative") for seed in (0, 1)]
+    for method, seed in names:
+        write_run(fit_config(method=method, seed=seed, out=tmp_path / f"{method}{seed}"))
+    runs = tuple(tmp_path / f"{method}{seed}" for method, seed in names)
+    report = command.evaluate(EvaluateConfig(runs=runs, data=data, regressor=regressor, count=6))
+    first, second = report.methods().values()
+    ((name, difference),) = report.method_differences().items()
+    assert name == "cooperative (2 runs) less uncooperative (2 runs)"
+    figure = difference["mouth_l1"]
+    assert figure.value == pytest.approx(second["mouth_l1"].value - first["mouth_l1"].value)
+    assert figure.low <= figure.value <= figure.high
 
 
 def test_the_mean_image_is_the_baseline(

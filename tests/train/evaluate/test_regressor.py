@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -11,10 +12,10 @@ from tests.train.conftest import SIZE
 from tests.train.faces import draw, write_set
 from train.errors import BadCheckpoint, BadData, TrainError
 from train.evaluate.reader import load_reader
-from train.evaluate.regressor import RegressorConfig, run, source
+from train.evaluate.regressor import RegressorConfig, run, source, train_reader
 
 
-def settings(data: Path, out: Path, **changes: int) -> RegressorConfig:
+def settings(data: Path, out: Path, **changes: Any) -> RegressorConfig:
     return RegressorConfig(data=data, out=out, **{"size": SIZE, "steps": 80, **changes})
 
 
@@ -29,6 +30,13 @@ def test_it_reads_faces_it_has_not_seen_and_is_the_same_from_its_file(tmp_path: 
     assert wide - shut > 0.5
     larger = reader.read(np.repeat(np.repeat(draw(0.9, 0.5)[None], 2, 1), 2, 2))[0, 0]
     assert larger == pytest.approx(wide, abs=0.05)
+
+
+def test_it_learns_from_the_truth_as_well_if_it_may(tmp_path: Path) -> None:
+    data, out = write_set(tmp_path / "data", v=100, c=20), tmp_path / "reader.safetensors"
+    reader = train_reader(settings(data, out, truth=True))
+    assert reader.renders == 120
+    assert reader.mean_r2 > 0.8
 
 
 def test_a_poor_one_is_refused_and_not_saved(tmp_path: Path) -> None:

@@ -89,6 +89,7 @@ def test_the_records(written: SimulateConfig) -> None:
     assert record["credits"] == ["made by the tests"]
     assert (record["config"]["seed"], record["size"]) == (7, SIZE_PX)
     assert len(record["avatar_sha256"]) == 64
+    assert record["stills_per_session"] == 50
     x, y, width, height = record["mouth_px"]
     assert 0 < x < x + width < SIZE_PX
     assert 0 < y < y + height < SIZE_PX
@@ -102,6 +103,17 @@ def test_the_seed_decides_everything(written: SimulateConfig, tmp_path: Path) ->
     assert files(again) == first
     for name, data in first.items():
         assert (data == different[name]) == (name == "camera.json"), name
+
+
+def test_shorter_sessions_are_other_wearings_of_the_headset(
+    written: SimulateConfig, tmp_path: Path
+) -> None:
+    run(changed(written, out=tmp_path, stills_per_session=2, c=0, clip=0.0))
+    long, short = files(written.out), files(tmp_path)
+    assert short["v/000001.png"] == long["v/000001.png"]
+    assert short["v/000002.png"] != long["v/000002.png"], "the second session begins"
+    assert short["truth/000002.png"] == long["truth/000002.png"]
+    assert json.loads((tmp_path / "simulation.json").read_text())["stills_per_session"] == 2
 
 
 def test_more_of_v_does_not_change_c(written: SimulateConfig, tmp_path: Path) -> None:
@@ -164,6 +176,7 @@ def test_bad_input_leaves_no_folder_behind(config: SimulateConfig, tmp_path: Pat
     [
         ({"v": -1}, "--v must not be negative, got -1"),
         ({"c": -5}, "--c must not be negative, got -5"),
+        ({"stills_per_session": 0}, "--stills-per-session takes 1 or more"),
         ({"seed": -5}, "--seed must not be negative"),
         ({"clip": float("nan")}, "--clip"),
         ({"clip": -1.0}, "--clip"),
