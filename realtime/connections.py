@@ -35,13 +35,17 @@ class Connections:
         self._known: dict[int, _Connection] = {}
         self._unmarked: set[bytes] = set()
         """What peers subscribed to whose messages have no descriptor."""
+        self._counts: dict[bytes, int] = {}
+        """Topic -> `count`, until something changes: it is asked for with each picture."""
 
     def opened(self, descriptor: int) -> None:
         """A connection was made; whatever the descriptor stood for before is gone."""
+        self._counts.clear()
         self._known[descriptor] = _Connection()
 
     def closed(self, descriptor: int) -> None:
         """It ended, and its subscriptions with it."""
+        self._counts.clear()
         self._known.pop(descriptor, None)
         self._forget_unmarked()
 
@@ -52,6 +56,7 @@ class Connections:
         stream that it did not want before. Prefixes of no topic here are kept only to be counted,
         and no more of them than `abuse` allows.
         """
+        self._counts.clear()
         connection = self._known.get(descriptor)
         verb, prefix = message[:1], message[1:]
         if connection is None:
@@ -72,6 +77,7 @@ class Connections:
     def take_unmarked(self, message: bytes) -> bool:
         """As `take`, of a peer that is not known. What it cancels is ignored: libzmq cancels
         without a descriptor for every peer that left, and `closed` says so as well."""
+        self._counts.clear()
         verb, prefix = message[:1], message[1:]
         if verb != b"\x01" or not self._matches(prefix):
             return False
@@ -104,11 +110,13 @@ class Connections:
 
     def count(self, topic: bytes) -> int:
         """How many connections want `topic`; of the silent ones all that might."""
-        old_peers = _wants(self._unmarked, topic)
-        return sum(
-            old_peers if connection.silent else _wants(connection.prefixes, topic)
-            for connection in self._known.values()
-        )
+        if topic not in self._counts:
+            old_peers = _wants(self._unmarked, topic)
+            self._counts[topic] = sum(
+                old_peers if connection.silent else _wants(connection.prefixes, topic)
+                for connection in self._known.values()
+            )
+        return self._counts[topic]
 
     def _matches(self, prefix: bytes) -> bool:
         return any(topic.startswith(prefix) for topic in self._topics)

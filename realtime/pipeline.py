@@ -206,6 +206,7 @@ class Pipeline:
             source_state=self.source_state,
             trouble=self.trouble,
             backend=self._backend.name,
+            backend_trial_ms=self._backend.trial_ms,
             bundle=self._bundle.id,
             stream=self._output.stream,
             address=self._publisher.address,

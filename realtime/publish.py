@@ -79,11 +79,14 @@ class PublishThread(threading.Thread):
 
     def _turn(self, result: Result | None) -> None:
         self.pulse.beat()
+        known = self._publisher.subscribers > 0
+        if result is not None and known:  # before all else, which would make it older
+            self._publish(result)
         newcomer = self._publisher.poll(0)
         self.subscribers_max = max(self.subscribers_max, self._publisher.subscribers)
-        if result is not None:
+        if result is not None and not known:
             self._publish(result)
-        elif self._in_trouble():
+        elif result is None and self._in_trouble():
             self._repeat_last()
         now_ns = time.monotonic_ns()
         if newcomer or now_ns >= self._next_info_ns:

@@ -140,7 +140,8 @@ class Publisher:
         True: somebody new wants the pictures or the information, so send the information now.
         """
         came = False
-        self._poller.poll(timeout_ms)
+        if timeout_ms:
+            self._poller.poll(timeout_ms)
         for _ in range(MOST_AT_ONCE):
             if not self._socket.poll(0):
                 break

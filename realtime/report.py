@@ -6,6 +6,7 @@ import json
 import os
 import platform
 import tempfile
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
@@ -36,6 +37,8 @@ class Snapshot:
     """Why no new pictures go out, if so: source_lost, source_stalled, source_frozen, model_fails,
     model_stalls, publisher_stalls."""
     backend: str
+    backend_trial_ms: Mapping[str, float] | None = None
+    """What the backend was chosen by: name -> time for a frame; None: there was no choice."""
     bundle: str
     stream: str
     address: str
@@ -82,6 +85,7 @@ def info_message(snapshot: Snapshot) -> dict[str, Any]:
         "stream": snapshot.stream,
         "bundle": snapshot.bundle,
         "backend": snapshot.backend,
+        "backend_trial_ms": snapshot.backend_trial_ms,
         "source": {"name": snapshot.source, "state": snapshot.source_state},
         "trouble": list(snapshot.trouble),
         "codec": snapshot.codec,
@@ -101,6 +105,7 @@ def report(snapshot: Snapshot, ended: str) -> dict[str, Any]:
         "schema": REPORT_SCHEMA,
         "source": snapshot.source,
         "backend": snapshot.backend,
+        "backend_trial_ms": snapshot.backend_trial_ms,
         "bundle": snapshot.bundle,
         "stream": snapshot.stream,
         "address": snapshot.address,

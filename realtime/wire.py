@@ -26,6 +26,7 @@ import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import IntEnum, IntFlag
+from operator import attrgetter
 from typing import Any, Literal
 
 from realtime.errors import UsageError, WireError
@@ -53,6 +54,7 @@ _NUMBERS = (
     *("stream_id", "seq", "capture_us", "publish_us", "pts_us"),
     *("width", "height", "view", "fps_x100", "payload_bytes", "crc32", "infer_us"),
 )
+_numbers_of = attrgetter(*_NUMBERS)
 
 
 class Codec(IntEnum):
@@ -111,9 +113,9 @@ class Header:
 
     def pack(self) -> bytes:
         """The 64 bytes. Raises `WireError` ("bad_header") for a value out of its field's range."""
-        numbers = (getattr(self, name) for name in _NUMBERS)
+        start = (MAGIC, VERSION, HEADER_BYTES // 4, self.codec, self.flags)
         try:
-            return _LAYOUT.pack(MAGIC, VERSION, HEADER_BYTES // 4, self.codec, self.flags, *numbers)
+            return _LAYOUT.pack(*start, *_numbers_of(self))
         except struct.error as error:
             raise WireError("bad_header", f"cannot pack {self}: {error}") from error
 

@@ -7,7 +7,7 @@ one runs is always said by its `name`, in the status line, in the report and on 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Literal, Protocol
 
 import numpy as np
@@ -37,6 +37,8 @@ class Backend(Protocol):
 
     name: str
     """The runtime and what it computes on: "onnxruntime-cpu"."""
+    trial_ms: Mapping[str, float] | None
+    """What "auto" chose it by: name -> median time for a frame; None: there was no choice."""
 
     def run(self, frame: NDArray[np.uint8]) -> NDArray[np.uint8]:
         """uint8[1, H, W, 3] RGB -> uint8[1, h, w, 3] RGB, the caller's to keep. Raises

@@ -55,7 +55,8 @@ def _open_all(bundle: Bundle, on_event: Callable[[str], None]) -> list[Backend]:
 
 
 def _fastest(candidates: list[Backend], bundle: Bundle, on_event: Callable[[str], None]) -> Backend:
-    """The one with the smallest median time for a frame; the others are closed."""
+    """The one with the smallest median time for a frame, and with all of these times in its
+    `trial_ms`; the others are closed."""
     if len(candidates) == 1:  # no choice was made, and the launcher says what runs
         return candidates[0]
     frame = bundle.golden[0].input
@@ -78,6 +79,8 @@ def _fastest(candidates: list[Backend], bundle: Bundle, on_event: Callable[[str]
     for backend in candidates:
         if backend is not best:
             backend.close()
-    figures = ", ".join(f"{b.name} {ms:.1f} ms" for b, ms in zip(candidates, medians, strict=True))
+    names = [backend.name for backend in candidates]
+    best.trial_ms = {n: round(ms, 3) for n, ms in zip(names, medians, strict=True)}
+    figures = ", ".join(f"{name} {ms:.1f} ms" for name, ms in best.trial_ms.items())
     on_event(f"--backend auto: {best.name}, the fastest in a trial: {figures}")
     return best

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -30,6 +30,8 @@ _PROVIDERS: dict[str, tuple[str, dict[str, str], str]] = {
 
 class OnnxRuntime:
     """See `realtime.backends.Backend`."""
+
+    trial_ms: Mapping[str, float] | None = None
 
     def __init__(self, bundle: Bundle, threads: int | None = None, provider: str = "cpu") -> None:
         """`threads` for one frame; None chooses. Raises `BackendError`."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 from functools import cache
 from importlib import import_module
 from typing import Any
@@ -18,6 +19,8 @@ from realtime.errors import BackendError, BackendMissing, one_line
 
 class OpenVino:
     """See `realtime.backends.Backend`."""
+
+    trial_ms: Mapping[str, float] | None = None
 
     def __init__(self, bundle: Bundle, threads: int | None = None, *, bf16: bool = False) -> None:
         """`threads` for one frame; None chooses. `bf16` computes in bfloat16, where the processor

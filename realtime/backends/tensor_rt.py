@@ -6,7 +6,7 @@ one CUDA graph: copy in, compute, copy out.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -45,6 +45,7 @@ class TensorRt:
     """See `realtime.backends.Backend`."""
 
     name = "tensorrt-cuda"
+    trial_ms: Mapping[str, float] | None = None
 
     def __init__(
         self,

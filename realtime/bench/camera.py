@@ -24,6 +24,9 @@ DARK, BRIGHT = 16, 235
 _STRIP = 16
 """The strip with the number takes this part of the picture's height."""
 _PICTURES = 30
+_READY_US = 1500
+"""A picture is drawn so long before it is due: a real camera takes no time of the interpreter while
+the picture before is on its way."""
 
 
 def demo_pictures(size_px: tuple[int, int], count: int = _PICTURES) -> list[Image]:
@@ -68,9 +71,10 @@ class SteadyCamera:
     def read(self) -> Frame:
         """The next picture, waiting until it is due; or the newest, if that is due already."""
         due_us = self._next_us()
+        _sleep_until(due_us - _READY_US)
         image = self._pictures[self._number % len(self._pictures)].copy()
         write_number(image, self._number)
-        time.sleep(max(0, due_us - unix_us()) / 1e6)
+        _sleep_until(due_us)
         now_us, now_ns = unix_us(), time.monotonic_ns()
         return Frame(
             image=image,
@@ -91,6 +95,10 @@ class SteadyCamera:
             return now_us
         self._number = max(self._number, int((now_us - self._epoch_us) * self.fps / 1e6))
         return taken_us(self._number, self.fps, self._epoch_us)
+
+
+def _sleep_until(us: int) -> None:
+    time.sleep(max(0, us - unix_us()) / 1e6)
 
 
 def taken_us(number: int, rate_fps: float, epoch_us: int) -> int:

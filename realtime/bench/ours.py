@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -27,6 +28,7 @@ class Identity:
     """A model that costs nothing, so that only the loop's own cost is left."""
 
     name: str = "identity"
+    trial_ms: Mapping[str, float] | None = None
 
     def run(self, frame: NDArray[np.uint8]) -> NDArray[np.uint8]:
         """What came in."""

@@ -8,7 +8,6 @@ only the newest, with what it needs to be decoded: nothing but itself, unless it
 
 from __future__ import annotations
 
-import socket
 import threading
 import time
 from pathlib import Path
@@ -17,19 +16,18 @@ from typing import Any, Self
 import zmq
 from zmq.utils.monitor import recv_monitor_message
 
-from realtime.address import Address, parse_address
+from realtime.address import parse_address
 from realtime.client.chain import Chain, ChainDecoder, Pictures
+from realtime.client.connection import QUEUED_MESSAGES, open_socket, resolve
 from realtime.client.tally import Tally
 from realtime.clock import ClockClient
 from realtime.errors import AddressError, WireError
 from realtime.frame import Image, unix_us
 from realtime.keys import ClientKey
-from realtime.keys.sockets import encrypt
 from realtime.mailbox import Mailbox
 from realtime.stats import Latency, Rate, Summary
 from realtime.wire import (
     INFO_PREFIX,
-    MAX_PAYLOAD_BYTES,
     Flag,
     Packet,
     avatar_topic,
@@ -37,8 +35,6 @@ from realtime.wire import (
     parse_info,
 )
 
-QUEUED_MESSAGES = 256
-"""What may wait for the thread while the machine is busy: some seconds, before any are lost."""
 POLL_MS = 50
 _HANDSHAKE_FAILED = (
     zmq.EVENT_HANDSHAKE_FAILED_NO_DETAIL
@@ -67,7 +63,7 @@ class Client:
         """
         topic = avatar_topic(stream)
         self._key = None if curve is None else ClientKey.load(Path(curve))
-        self.address = _resolve(address)
+        self.address = resolve(address)
         self.stream = stream
         self.tally = Tally()
         self.rate = Rate()
@@ -86,7 +82,7 @@ class Client:
         self._clock: ClockClient | None = None
         self._closing = threading.Event()
         self._context = zmq.Context()
-        self._socket = _open_socket(self._context, self.address, topic, self._key)
+        self._socket = open_socket(self._context, self.address, topic, self._key)
         self._monitor = self._socket.get_monitor_socket(
             zmq.EVENT_HANDSHAKE_SUCCEEDED | zmq.EVENT_DISCONNECTED | _HANDSHAKE_FAILED
         )
@@ -252,34 +248,3 @@ class Client:
             self._clock.close()
         self._clock = ClockClient(self._context, address, self._key)
         self._poller.register(self._clock.socket, zmq.POLLIN)
-
-
-def _open_socket(
-    context: zmq.Context[zmq.Socket[bytes]], address: Address, topic: str, key: ClientKey | None
-) -> zmq.Socket[bytes]:
-    subscriber = context.socket(zmq.SUB)
-    if key is not None:
-        encrypt(subscriber, key)
-    subscriber.setsockopt(zmq.RCVHWM, QUEUED_MESSAGES)
-    subscriber.setsockopt(zmq.MAXMSGSIZE, MAX_PAYLOAD_BYTES + 4096)
-    subscriber.setsockopt(zmq.RECONNECT_IVL_MAX, 1000)
-    # A publisher that lost its power or its network never says goodbye.
-    subscriber.setsockopt(zmq.TCP_KEEPALIVE, 1)
-    subscriber.setsockopt(zmq.TCP_KEEPALIVE_IDLE, 10)
-    subscriber.setsockopt(zmq.IPV6, address.host.startswith("["))
-    subscriber.subscribe(topic)
-    subscriber.subscribe(INFO_PREFIX)
-    return subscriber
-
-
-def _resolve(text: str) -> Address:
-    address = parse_address(text)
-    if address.host == "*" or address.port == 0:
-        raise AddressError(f"{text}: nobody can be reached there; name the publisher's host, port")
-    try:
-        socket.getaddrinfo(address.host.strip("[]"), address.port)
-    except (OSError, UnicodeError) as error:
-        raise AddressError(
-            f"{text}: the host is not known here ({error}); check its name"
-        ) from error
-    return address

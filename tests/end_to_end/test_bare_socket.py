@@ -93,6 +93,7 @@ def test_information_comes_at_once_and_as_documented(address: str) -> None:
     assert set(info) == {  # docs/protocol.md has a line for each
         *("schema", "version", "stream", "bundle", "backend", "source", "codec", "fps"),
         *("latency_ms", "dropped", "clock", "subscribers", "trouble", "light", "recording"),
+        "backend_trial_ms",
     }
     assert info["schema"] == 1
     assert set(info["source"]) == {"name", "state"}

@@ -226,6 +226,27 @@ def test_frames_that_the_encoder_is_too_slow_for_are_counted_apart(
     assert accounted_for(snapshot)
 
 
+def test_a_publisher_that_hangs_is_not_put_down_to_the_model(
+    stage: Callable[..., Stage], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    goes_on = threading.Event()
+
+    def stuck(*_: object, **__: object) -> tuple[bytes, Flag]:
+        goes_on.wait(PATIENCE_S)
+        return b"x", Flag.KEY
+
+    monkeypatch.setattr("realtime.publish.Encoder.encode", stuck)
+    watched = stage(lambda: Pictures(10_000, live=True, period_s=0.01))
+    with subscriber(watched.publisher):
+        watched.pipeline.start()
+        try:
+            watched.wait_until(lambda snapshot: "publisher_stalls" in snapshot.trouble)
+            assert "model_stalls" not in watched.pipeline.trouble
+        finally:
+            goes_on.set()
+            watched.pipeline.stop()
+
+
 def test_nothing_is_encoded_for_nobody(
     stage: Callable[..., Stage], monkeypatch: pytest.MonkeyPatch
 ) -> None:

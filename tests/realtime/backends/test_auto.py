@@ -18,6 +18,7 @@ class Imaginary:
 
     def __init__(self, name: str, delay_s: float) -> None:
         self.name, self.delay_s, self.closed = name, delay_s, False
+        self.trial_ms: dict[str, float] | None = None
 
     def run(self, frame: np.ndarray) -> np.ndarray:
         auto.time.sleep(self.delay_s)
@@ -36,6 +37,9 @@ def test_the_fastest_one_wins_and_the_others_are_closed(
     assert auto.open_best(Bundle.load(tiny_bundle), said.append) is quick
     assert (slow.closed, quick.closed) == (True, False)
     assert said[-1].startswith("--backend auto: quick-cpu, the fastest in a trial: slow-cpu 2")
+    assert quick.trial_ms is not None
+    assert quick.trial_ms.keys() == {"slow-cpu", "quick-cpu"}
+    assert quick.trial_ms["slow-cpu"] >= max(20, quick.trial_ms["quick-cpu"])
 
 
 def test_a_runtime_that_works_is_taken_for_real(tiny_bundle: Path) -> None:
@@ -59,7 +63,8 @@ def test_what_is_installed_and_broken_is_said_and_the_rest_goes_on(
 
     monkeypatch.setattr(auto, "open_backend", opened)
     said: list[str] = []
-    assert auto.open_best(Bundle.load(tiny_bundle), said.append).name == "onnxruntime-cpu"
+    only = auto.open_best(Bundle.load(tiny_bundle), said.append)
+    assert (only.name, only.trial_ms) == ("onnxruntime-cpu", None)
     assert said == [
         "--backend auto: not tensorrt: the engine is of stone",
     ]
