@@ -13,8 +13,8 @@ takes the headset's pose out of v, E last puts it back (pose.py).
 
 A change is smoother than the picture that it is made to, so it may be found on a smaller copy and
 stretched (`NetworkConfig.seen`): a quarter of the arithmetic, and what was trained on small images
-serves large ones as it is. D_C may then go over it on a copy between the two (`refined`), from coarse
-to fine as the generators of pix2pixHD.
+serves large ones as it is. D_C may then go over it on a copy between the two (`refined`), from
+coarse to fine as the generators of pix2pixHD.
 
 Shapes below are for width 32 at 256x256.
 """
