@@ -12,7 +12,7 @@ It cannot tell by itself that a driver sits on a read for half a minute; whoever
 
 from __future__ import annotations
 
-import gc
+import math
 import threading
 import time
 from collections.abc import Callable
@@ -26,6 +26,7 @@ from realtime.errors import SourceError, SourceLost
 from realtime.frame import Frame, Image
 from realtime.health import describe
 from realtime.mailbox import Mailbox
+from realtime.memory import give_back_memory
 from realtime.sources import Source
 from realtime.sources.file import FileSource
 
@@ -37,6 +38,8 @@ _PAUSE_MAX_S = 1.0
 _PROVED_S = 4.0
 """A source that was live for this long is worth a quick try."""
 _FROZEN_S = 1.0
+_TIDY_S = 1.0
+"""After a loss or a change of size, the pictures from before it are gone."""
 _TURN_S = 0.1
 
 
@@ -78,6 +81,7 @@ class CaptureThread(threading.Thread):
         self._some = b""
         self._live_since_s = 0.0
         self._pause_s = _PAUSE_MIN_S
+        self._tidy_at_s = math.inf
 
     @property
     def silent_s(self) -> float:
@@ -118,13 +122,15 @@ class CaptureThread(threading.Thread):
                 source.close()
                 source = self._reopen(lost)
                 # The old one is part of a cycle, by the error and its stack, and holds pictures.
-                # Nothing else here makes garbage enough for Python to look for it.
-                gc.collect()
+                self._tidy_at_s = time.monotonic() + _TIDY_S
                 continue
             self._tell_notes(source)
             if frame is None:
                 return
             self._hand_over(frame, source)
+            if time.monotonic() > self._tidy_at_s:
+                self._tidy_at_s = math.inf
+                give_back_memory()
 
     def _open(self) -> Source:
         self.source = source = self._open_source()
@@ -160,6 +166,8 @@ class CaptureThread(threading.Thread):
         frame = replace(frame, seq=self.captured, pts_us=frame.pts_us + self._pts_offset_us)
         self._last_ns, self._last_pts_us = time.monotonic_ns(), frame.pts_us
         self.captured += 1
+        if self._previous.size and frame.image.shape != self._previous.shape:
+            self._tidy_at_s = time.monotonic() + _TIDY_S
         if source.live and self._is_repeated(frame.image):
             self.repeated += 1
         elif source.live:

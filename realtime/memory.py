@@ -1,4 +1,5 @@
 """`prepare_memory`: ends a launch.py that would crash or hang for want of memory while it starts.
+`give_back_memory`: for one that runs for hours.
 
 A library that finds no room while it is loaded, or none for a thread's stack, crashes (the OpenBLAS
 in OpenCV), ends the process (libzmq) or waits for ever (OpenVINO), and nobody can catch that. So
@@ -7,6 +8,9 @@ the limits are looked at first; nothing is imported here but the standard librar
 
 from __future__ import annotations
 
+import contextlib
+import ctypes
+import gc
 import os
 import sys
 
@@ -41,3 +45,15 @@ def too_little_memory() -> str | None:
                 f"{needed_mib} MiB are needed: raise the limit ({command} {needed_mib * 1024})"
             )
     return None
+
+
+def give_back_memory() -> None:
+    """Free what nobody can reach any more, and return what is free to the system. It takes
+    milliseconds.
+
+    Next to nothing is garbage while frames go by, so Python does not look for it; and glibc keeps
+    the holes that pictures of another size leave between what is in use.
+    """
+    gc.collect()
+    with contextlib.suppress(OSError, AttributeError, TypeError):  # not glibc: it has its own ways
+        ctypes.CDLL(None).malloc_trim(0)
