@@ -10,6 +10,7 @@ could not; 2 what was asked makes no sense. Whatever goes wrong is said in one l
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import sys
@@ -173,6 +174,7 @@ def run(
 ) -> None:
     """Run until something ends it; then say what was done, and write the report."""
     ended = "failed"
+    gc.freeze()  # none of what is here by now is garbage: to look for some takes 0.4 ms, not 16
     pipeline.start()
     try:
         ended = follow(pipeline, config, status, to_watch, stop_asked, preview)

@@ -113,6 +113,9 @@ class CaptureThread(threading.Thread):
     def _capture(self) -> None:
         source: Source | None = self._open()
         while source is not None and not self._stopping.is_set():
+            if time.monotonic() > self._tidy_at_s:
+                self._tidy_at_s = math.inf
+                give_back_memory()
             lost = None
             try:
                 frame = source.read()
@@ -122,15 +125,12 @@ class CaptureThread(threading.Thread):
                 source.close()
                 source = self._reopen(lost)
                 # The old one is part of a cycle, by the error and its stack, and holds pictures.
-                self._tidy_at_s = time.monotonic() + _TIDY_S
+                self._tidy_soon()
                 continue
             self._tell_notes(source)
             if frame is None:
                 return
             self._hand_over(frame, source)
-            if time.monotonic() > self._tidy_at_s:
-                self._tidy_at_s = math.inf
-                give_back_memory()
 
     def _open(self) -> Source:
         self.source = source = self._open_source()
@@ -167,7 +167,7 @@ class CaptureThread(threading.Thread):
         self._last_ns, self._last_pts_us = time.monotonic_ns(), frame.pts_us
         self.captured += 1
         if self._previous.size and frame.image.shape != self._previous.shape:
-            self._tidy_at_s = time.monotonic() + _TIDY_S
+            self._tidy_soon()
         if source.live and self._is_repeated(frame.image):
             self.repeated += 1
         elif source.live:
@@ -178,6 +178,10 @@ class CaptureThread(threading.Thread):
                     return
         if self._on_frame is not None:
             self._on_frame(frame, source)
+
+    def _tidy_soon(self) -> None:
+        """Not later than asked for before: a camera may be lost, or change, again and again."""
+        self._tidy_at_s = min(self._tidy_at_s, time.monotonic() + _TIDY_S)
 
     def _is_repeated(self, image: Image) -> bool:
         """Whether it is the same picture again, byte for byte: a sensor is never without noise.

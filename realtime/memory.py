@@ -48,8 +48,8 @@ def too_little_memory() -> str | None:
 
 
 def give_back_memory() -> None:
-    """Free what nobody can reach any more, and return what is free to the system. It takes
-    milliseconds.
+    """Free what nobody can reach any more, and return what is free to the system. After
+    `gc.freeze()` that takes less than a millisecond.
 
     Next to nothing is garbage while frames go by, so Python does not look for it; and glibc keeps
     the holes that pictures of another size leave between what is in use.

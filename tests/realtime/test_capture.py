@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import gc
 import threading
 import time
-import weakref
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -263,57 +260,6 @@ def test_a_camera_that_is_back_has_its_time_for_the_first_picture(
     run.end()
     assert silent_s[0] < 0.5
     assert silent_s[1] >= silent_s[0] + 0.05
-
-
-class Cyclic(Scripted):
-    """Its error holds it: by its stack, as PyAV's do in a generator, and it holds its error."""
-
-    def read(self) -> Frame | None:
-        try:
-            return super().read()
-        except SourceLost as error:
-            self.error = error
-            raise
-
-
-def test_a_lost_camera_is_freed_though_its_error_holds_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(capture, "_TIDY_S", 0.0)
-    sources: list[Source] = [
-        Cyclic([1, SourceLost("unplugged")]),
-        Scripted([2, lambda: time.sleep(0.2), 3]),
-    ]
-    gone = weakref.ref(sources[0])
-    gc.disable()
-    try:
-        run = Run(lambda: sources.pop(0))
-        wait_for(lambda: run.thread.captured >= 2)
-        assert gone() is None
-        run.end()
-    finally:
-        gc.enable()
-
-
-def test_memory_is_given_back_once_a_while_after_pictures_changed_their_size(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(capture, "_TIDY_S", 0.05)
-    given_back: list[int] = []
-    monkeypatch.setattr(capture, "give_back_memory", lambda: given_back.append(run.thread.captured))
-
-    class Growing(Scripted):
-        def read(self) -> Frame | None:
-            frame = super().read()
-            if frame is not None and frame.pts_us >= 4:
-                return replace(frame, image=np.full((4, 4, 3), self.shade, np.uint8))
-            return frame
-
-    def rest() -> None:
-        time.sleep(0.1)
-
-    run = Run(opener_of(Growing([1, rest, 2, rest, 3, 4, 5, rest, 6, rest, 7, None])))
-    list(run.frames())
-    run.end()
-    assert given_back == [6]
 
 
 def test_stop_ends_the_wait_for_a_lost_camera(monkeypatch: pytest.MonkeyPatch) -> None:
