@@ -41,6 +41,7 @@ try:
     from realtime.sessions.recorder import Recorder
     from realtime.sources import list_cameras, open_source
     from realtime.status import StatusLine, format_recording, format_summary
+    from realtime.watchdog import said_if_slow
 except ModuleNotFoundError as error:
     sys.exit(f"launch: {error}: run `pip install -e .` in the folder of launch.py first")
 except ImportError as error:  # a library of the system is missing; the message has the cure
@@ -127,7 +128,8 @@ def stream(config: LaunchConfig) -> None:
         if config.web is not None:
             to_watch.append(serve_page(config.web, config, publisher, status, opened))
         metrics = open_metrics(config.metrics, status, opened)
-        backend = open_backend(config.backend, bundle, status.say)
+        with said_if_slow("opening the model", status.say):
+            backend = open_backend(config.backend, bundle, status.say)
         opened.callback(backend.close)
         preview = open_preview(config.stream, status, opened) if config.view else None
         recorder = open_recorder(config, profile, bundle.id, status, opened)
