@@ -22,8 +22,9 @@ from export.frames import read_frames
 from export.graph import INPUT, OUTPUT, BytesToBytes, giga_macs, to_onnx
 from export.parity import measure, tolerance
 from export.profile import bundle_profile
-from realtime import bundle as bundles
-from realtime.bundle import Bundle, GoldenPair, Manifest, Tensor, Tolerance
+from realtime.bundle import GOLDEN_PAIRS, Bundle, GoldenPair, save_golden, sha256_file
+from realtime.manifest import CAMERA, MODEL, Manifest, Tensor
+from realtime.parity import Tolerance
 from train import checkpoint
 from train.config import NetworkConfig
 from train.errors import BadCheckpoint
@@ -49,7 +50,7 @@ def export_bundle(config: ExportConfig, on_event: Callable[[str], None] = print)
 
     profile = bundle_profile(config.profile, saved.config, on_event)
     images = read_frames(
-        config.golden or saved.config.v, size, profile, PARITY_IMAGES, bundles.GOLDEN_PAIRS
+        config.golden or saved.config.v, size, profile, PARITY_IMAGES, GOLDEN_PAIRS
     )
     reference = _run_torch(model, images)
     config.out.parent.mkdir(parents=True, exist_ok=True)
@@ -58,9 +59,9 @@ def export_bundle(config: ExportConfig, on_event: Callable[[str], None] = print)
         unfinished.mkdir()
         frames = _calibration(config, saved.config.v, size, profile)
         graph = to_onnx(model, size, config.precision, frames, config.opset)
-        (unfinished / bundles.MODEL).write_bytes(graph)
-        profile.save(unfinished / bundles.CAMERA)
-        bundles.save_golden(unfinished, _golden(images, reference))
+        (unfinished / MODEL).write_bytes(graph)
+        profile.save(unfinished / CAMERA)
+        save_golden(unfinished, _golden(images, reference))
         manifest = _manifest(config, saved, network, content, unfinished)
         manifest.save(unfinished)
         parity = measure(
@@ -91,7 +92,7 @@ def _run_torch(model: BytesToBytes, images: NDArray[np.uint8]) -> NDArray[np.uin
 
 
 def _golden(images: NDArray[np.uint8], outputs: NDArray[np.uint8]) -> tuple[GoldenPair, ...]:
-    picks = np.linspace(0, len(images) - 1, bundles.GOLDEN_PAIRS).round().astype(int)
+    picks = np.linspace(0, len(images) - 1, GOLDEN_PAIRS).round().astype(int)
     return tuple(GoldenPair(input=images[i : i + 1], output=outputs[i : i + 1]) for i in picks)
 
 
@@ -109,7 +110,7 @@ def _manifest(
     return Manifest(
         name=config.name or config.out.name,
         created=datetime.now(UTC),
-        files={p.name: bundles.sha256_file(p) for p in sorted(folder.iterdir())},
+        files={p.name: sha256_file(p) for p in sorted(folder.iterdir())},
         input=Tensor(name=INPUT, shape=shape),
         output=Tensor(name=OUTPUT, shape=shape),
         network={

@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 from export.config import Precision
 from export.errors import ExportError
 from realtime.backends import ROUNDING, BackendName, open_backend
-from realtime.bundle import LEAST_PSNR_DB, Bundle, Parity, Tolerance, compare
+from realtime.bundle import Bundle
 from realtime.errors import BackendMissing
+from realtime.parity import LEAST_PSNR_DB, Parity, Tolerance, compare
 
 FLOAT32 = Tolerance(max_abs=2, mean_abs=0.25)
 """Levels of 255: float32 backends differ by a rounding here and there, never by more."""

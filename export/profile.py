@@ -7,7 +7,7 @@ from pathlib import Path
 
 from calibration.profile import CameraProfile
 from export.errors import ExportError
-from realtime.bundle import CAMERA
+from realtime.manifest import CAMERA
 from train.config import FitConfig
 from train.data import open_source
 from train.data.views import mapping

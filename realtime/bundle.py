@@ -15,130 +15,25 @@ contents are hashed, and the bytes of model.onnx that were hashed are the bytes 
 from __future__ import annotations
 
 import hashlib
-import json
 import math
-import re
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import (
-    AwareDatetime,
-    Field,
-    JsonValue,
-    ValidationError,
-    field_validator,
-)
 
-from calibration.part import Part
 from calibration.profile import CameraProfile, ProfileError
 from realtime.errors import BadBundle
+from realtime.manifest import CAMERA, GOLDEN, MODEL, Manifest, read_manifest
 
-MANIFEST = "manifest.json"
-MODEL = "model.onnx"
-CAMERA = "camera.json"
-GOLDEN = "golden.npz"
 GOLDEN_PAIRS = 3
 
-LEAST_PSNR_DB = 35.0
-"""Of what computes in fewer bits than 32, to float32."""
-
-_MAX_MANIFEST_BYTES = 2**20
 _MAX_FILE_BYTES = 2**30
 _NPY_HEADER = 1024
-_PLAIN_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 _EXTERNAL_DATA = b"location"
 """The key with which an ONNX file says where outside of it a tensor lies: another file, or an
 address in memory. Only these bytes are sure: lengths around them can be written in many ways."""
-
-_One = Annotated[int, Field(ge=1, le=1)]
-_Three = Annotated[int, Field(ge=3, le=3)]
-_Pixels = Annotated[int, Field(ge=1, le=8192)]
-_Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
-
-
-class Tensor(Part):
-    """The one input or output of the graph: batch, height, width, RGB."""
-
-    name: str = Field(min_length=1)
-    shape: tuple[_One, _Pixels, _Pixels, _Three]
-    dtype: Literal["uint8"] = "uint8"
-
-    @property
-    def size_px(self) -> tuple[int, int]:
-        """Width and height."""
-        return self.shape[2], self.shape[1]
-
-
-class Parity(Part):
-    """How far a backend's output lies from PyTorch's, in 8-bit levels."""
-
-    max_abs: float = Field(ge=0)
-    mean_abs: float = Field(ge=0)
-    psnr_db: float | None = None
-    """None when the outputs are identical."""
-
-
-def compare(got: NDArray[np.uint8], reference: NDArray[np.uint8]) -> Parity:
-    """Figures over all pixels of two equally shaped uint8 arrays."""
-    difference = got.astype(np.int16) - reference
-    mean_square = float(np.square(difference, dtype=np.float64).mean())
-    return Parity(
-        max_abs=float(np.abs(difference).max()),
-        mean_abs=float(np.abs(difference).mean()),
-        psnr_db=10 * math.log10(255**2 / mean_square) if mean_square else None,
-    )
-
-
-class Tolerance(Part):
-    """How far a backend may lie from the golden outputs, in 8-bit levels."""
-
-    max_abs: float = Field(ge=0, le=255)
-    mean_abs: float = Field(ge=0, le=255)
-
-
-class Manifest(Part):
-    """manifest.json. `version` is the version of this format."""
-
-    version: Literal[1] = 1
-    name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")
-    created: AwareDatetime
-    files: dict[str, _Sha256]
-    """Plain file name -> sha256, for every file of the bundle but this one."""
-    input: Tensor
-    output: Tensor
-    network: dict[str, JsonValue]
-    """Family, width, parameters, GMAC."""
-    method: str
-    """How it was trained: "uncooperative", ..."""
-    training: dict[str, JsonValue]
-    """Run id, step, hours, and what the data were."""
-    precision: str
-    """Of the graph's numerics: "float32", ..."""
-    opset: int = Field(ge=1)
-    parity: dict[str, Parity]
-    """Backend name -> figures measured at export."""
-    golden: Tolerance
-    credits: tuple[str, ...]
-    """Whose data and models this was trained on."""
-    licence: str
-
-    @field_validator("files")
-    @classmethod
-    def _names_are_plain(cls, files: dict[str, str]) -> dict[str, str]:
-        for name in files:
-            if not _PLAIN_NAME.fullmatch(name) or name == MANIFEST:
-                raise ValueError(f"{name!r} is not the plain name of a file of the bundle")
-        if missing := {MODEL, CAMERA, GOLDEN} - files.keys():
-            raise ValueError(f"lacks {', '.join(sorted(missing))}")
-        return files
-
-    def save(self, folder: Path) -> None:
-        """Write `folder`/manifest.json; do it last, after the files whose hashes it holds."""
-        (folder / MANIFEST).write_text(self.model_dump_json(indent=2) + "\n", encoding="utf-8")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -171,7 +66,7 @@ class Bundle:
     def load(cls, path: Path) -> Bundle:
         """Read and verify everything. Raises `BadBundle` with the first thing that is wrong."""
         try:
-            manifest = _read_manifest(path)
+            manifest = read_manifest(path)
             for name, sha256 in manifest.files.items():
                 if name != MODEL:
                     _verify(path, name, sha256_file(_regular_file(path, name)), sha256)
@@ -204,44 +99,6 @@ def save_golden(folder: Path, pairs: tuple[GoldenPair, ...]) -> None:
         arrays[f"input_{index}"] = pair.input
         arrays[f"output_{index}"] = pair.output
     np.savez_compressed(folder / GOLDEN, allow_pickle=False, **arrays)
-
-
-def _read_manifest(path: Path) -> Manifest:
-    file = path / MANIFEST
-    wrong = None
-    if not path.exists():
-        wrong = "does not exist"
-    elif not path.is_dir():
-        wrong = "is not a folder"
-    elif not any(path.iterdir()):
-        wrong = "is empty"
-    elif file.is_symlink():
-        wrong = f"has a symbolic link for its {MANIFEST}"
-    elif not file.is_file():
-        wrong = f"has no {MANIFEST}"
-    elif file.stat().st_size > _MAX_MANIFEST_BYTES:
-        wrong = f"has a {MANIFEST} of over 1 MiB"
-    if wrong:
-        raise BadBundle(f"bundle {path} {wrong}: give a folder that `python -m export` wrote")
-    text = file.read_bytes()
-    try:
-        content = json.loads(text)
-        version = content.get("version") if isinstance(content, dict) else None
-        if version != 1:
-            raise BadBundle(
-                f"bundle {path} is of format version {version!r}, this program reads version 1: "
-                "export it again with this version, or update the program"
-            )
-        return Manifest.model_validate_json(text)
-    except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"])
-        raise BadBundle(
-            f"bundle {path}: {MANIFEST}: {where}: {first['msg']} (got {first['input']!r:.80}): "
-            "export it again"
-        ) from error
-    except (ValueError, RecursionError) as error:
-        raise BadBundle(f"bundle {path}: {MANIFEST} is not JSON ({error}): restore it") from error
 
 
 def _regular_file(path: Path, name: str) -> Path:

@@ -13,18 +13,9 @@ import pytest
 from onnx import TensorProto, helper
 
 from calibration.profile import CameraProfile
-from realtime.bundle import (
-    CAMERA,
-    GOLDEN,
-    GOLDEN_PAIRS,
-    MODEL,
-    GoldenPair,
-    Manifest,
-    Tensor,
-    Tolerance,
-    save_golden,
-    sha256_file,
-)
+from realtime.bundle import GOLDEN_PAIRS, GoldenPair, save_golden, sha256_file
+from realtime.manifest import CAMERA, GOLDEN, MODEL, Manifest, Tensor
+from realtime.parity import Tolerance
 from tests.skips import (  # noqa: F401  # hooks, which pytest finds here
     pytest_make_collect_report,
     pytest_runtest_makereport,

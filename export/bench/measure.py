@@ -18,8 +18,9 @@ from export.errors import ExportError
 from export.graph import BytesToBytes, giga_macs
 from realtime.backends import Backend, BackendName, open_backend
 from realtime.backends.threads import default_threads
-from realtime.bundle import Bundle, compare
+from realtime.bundle import Bundle
 from realtime.errors import BackendError, BackendMissing
+from realtime.parity import compare
 from train.config import NetworkConfig
 from train.networks import build_content
 

@@ -16,16 +16,8 @@ from export.config import OPSET
 from export.errors import ExportError
 from export.graph import INPUT, OUTPUT, BytesToBytes, giga_macs, to_onnx
 from export.parity import FLOAT32
-from realtime.bundle import (
-    CAMERA,
-    GOLDEN,
-    GOLDEN_PAIRS,
-    MODEL,
-    Bundle,
-    GoldenPair,
-    Manifest,
-    Tensor,
-)
+from realtime.bundle import GOLDEN_PAIRS, Bundle, GoldenPair
+from realtime.manifest import CAMERA, GOLDEN, MODEL, Manifest, Tensor
 from train.config import Family, NetworkConfig
 from train.networks import build_content
 

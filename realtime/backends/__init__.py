@@ -13,8 +13,9 @@ from typing import Literal, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from realtime.bundle import LEAST_PSNR_DB, Bundle, compare
+from realtime.bundle import Bundle
 from realtime.errors import BackendError
+from realtime.parity import LEAST_PSNR_DB, compare
 
 BackendName = Literal[
     "auto",

@@ -16,7 +16,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
-from realtime.bundle import MODEL, Bundle
+from realtime.bundle import Bundle
+from realtime.manifest import MODEL
 
 ENGINES = "engines"
 _DIGEST_BYTES = 32

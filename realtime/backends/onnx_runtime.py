@@ -15,8 +15,9 @@ from onnxruntime import (  # type: ignore[attr-defined]
 )
 
 from realtime.backends.threads import default_threads
-from realtime.bundle import MODEL, Bundle, Tensor
+from realtime.bundle import Bundle
 from realtime.errors import BackendError, BackendMissing, one_line
+from realtime.manifest import MODEL, Tensor
 
 _PROVIDERS: dict[str, tuple[str, dict[str, str], str]] = {
     "cpu": ("CPUExecutionProvider", {}, "onnxruntime"),

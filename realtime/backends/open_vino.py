@@ -13,8 +13,9 @@ from numpy.typing import NDArray
 
 from realtime.backends import check_frame
 from realtime.backends.threads import default_threads
-from realtime.bundle import MODEL, Bundle
+from realtime.bundle import Bundle
 from realtime.errors import BackendError, BackendMissing, one_line
+from realtime.manifest import MODEL
 
 
 class OpenVino:

@@ -15,8 +15,9 @@ from numpy.typing import NDArray
 from realtime.backends import check_frame
 from realtime.backends.cuda import Cuda
 from realtime.backends.engine_cache import ENGINES, EngineKey, load_or_build
-from realtime.bundle import MODEL, Bundle
+from realtime.bundle import Bundle
 from realtime.errors import BackendError, BackendMissing
+from realtime.manifest import MODEL
 
 _NEEDED = 11
 """The major version: 10 has no strongly typed network by default, and other names."""

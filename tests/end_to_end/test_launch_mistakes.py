@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from calibration.profile import CameraProfile, View
-from realtime.bundle import MODEL
+from realtime.manifest import MODEL
 from tests.end_to_end.test_launch import read_json, run, write_numbers
 
 

@@ -20,7 +20,8 @@ from export.config import ExportConfig
 from export.errors import ExportError
 from export.graph import BytesToBytes, giga_macs, to_onnx
 from realtime.backends import open_backend
-from realtime.bundle import Bundle, compare
+from realtime.bundle import Bundle
+from realtime.parity import compare
 from tests.train.conftest import fit_config, write_images  # noqa: F401
 from train import checkpoint, fit
 from train.config import FitConfig, NetworkConfig

@@ -18,8 +18,8 @@ from export.config import ExportConfig, Precision
 from export.errors import ExportError
 from export.frames import read_frames
 from export.graph import BytesToBytes, to_onnx
-from realtime.bundle import LEAST_PSNR_DB, compare
 from realtime.errors import BackendMissing
+from realtime.parity import LEAST_PSNR_DB, compare
 from tests.pictures import draw_number, write_clip
 from tests.train.conftest import fit_config  # noqa: F401
 from train import fit

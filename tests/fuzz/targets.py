@@ -17,11 +17,12 @@ import numpy as np
 
 from calibration.profile import CameraProfile, ProfileError
 from realtime.address import parse_address
-from realtime.bundle import CAMERA, GOLDEN, MANIFEST, Bundle
+from realtime.bundle import Bundle
 from realtime.clock import OffsetFilter, answer
 from realtime.codec import decode
 from realtime.connections import Connections
 from realtime.errors import AddressError, BadBundle, SessionError, WireError
+from realtime.manifest import CAMERA, GOLDEN, MANIFEST
 from realtime.sessions.format import (
     INDEX,
     MARKS,

@@ -10,8 +10,9 @@ import numpy as np
 import onnx
 import pytest
 
-from realtime.bundle import CAMERA, GOLDEN, MANIFEST, MODEL, Bundle
+from realtime.bundle import Bundle
 from realtime.errors import BadBundle
+from realtime.manifest import CAMERA, GOLDEN, MANIFEST, MODEL
 from tests.conftest import write_tiny_manifest
 
 

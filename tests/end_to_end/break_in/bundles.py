@@ -10,7 +10,7 @@ from pathlib import Path
 
 import onnx
 
-from realtime.bundle import CAMERA, GOLDEN, MANIFEST, MODEL
+from realtime.manifest import CAMERA, GOLDEN, MANIFEST, MODEL
 from tests.conftest import write_tiny_manifest
 
 Damage = Callable[[Path], None]

@@ -12,7 +12,8 @@ import onnx
 from onnx import TensorProto, helper, numpy_helper
 
 from calibration.profile import CameraProfile
-from realtime.bundle import CAMERA, GOLDEN_PAIRS, MODEL, GoldenPair, save_golden
+from realtime.bundle import GOLDEN_PAIRS, GoldenPair, save_golden
+from realtime.manifest import CAMERA, MODEL
 from tests.conftest import TINY_SHAPE, write_tiny_manifest
 
 _SIDE = 384

@@ -11,8 +11,9 @@ import pytest
 from realtime.backends import open_backend
 from realtime.backends.onnx_runtime import OnnxRuntime
 from realtime.backends.threads import default_threads
-from realtime.bundle import MANIFEST, MODEL, Bundle, GoldenPair, save_golden
+from realtime.bundle import Bundle, GoldenPair, save_golden
 from realtime.errors import BackendError, BackendMissing
+from realtime.manifest import MANIFEST, MODEL
 from tests.conftest import write_tiny_manifest
 
 

@@ -14,8 +14,9 @@ import pytest
 from realtime.backends import check_golden, open_backend
 from realtime.backends.cuda import Cuda
 from realtime.backends.tensor_rt import TensorRt, build_plan, check_precision
-from realtime.bundle import MANIFEST, Bundle
+from realtime.bundle import Bundle
 from realtime.errors import BackendError, BackendMissing
+from realtime.manifest import MANIFEST
 
 
 def gpu_is_missing() -> str:
