@@ -1,5 +1,5 @@
 """`prepare_memory`: ends a launch.py that would crash or hang for want of memory while it starts.
-`give_back_memory`: for one that runs for hours.
+`use_one_heap`, `give_back_memory`: for one that runs for hours.
 
 A library that finds no room while it is loaded, or none for a thread's stack, crashes (the OpenBLAS
 in OpenCV), ends the process (libzmq) or waits for ever (OpenVINO), and nobody can catch that. So
@@ -15,6 +15,8 @@ import os
 import sys
 
 MIB = 1 << 20
+_M_ARENA_MAX = -8
+"""From glibc's malloc.h."""
 NEEDED_MIB = {"AS": ("address space", "ulimit -v", 2560), "DATA": ("data", "ulimit -d", 1024)}
 """Name of the RLIMIT -> what it limits, the shell's command for it (in KiB), what there must be.
 
@@ -27,6 +29,7 @@ def prepare_memory() -> None:
     """To be called before anything else is imported. Ends the program if it has too little."""
     # Nothing here computes with it, and its threads take 180 MB of address space for each core.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    use_one_heap()
     if (problem := too_little_memory()) is not None:
         sys.exit(f"launch: {problem}")
 
@@ -47,6 +50,13 @@ def too_little_memory() -> str | None:
     return None
 
 
+def use_one_heap() -> None:
+    """To be called before there are threads. Otherwise glibc gives each a heap of its own, and a
+    camera that comes back, with new threads, leaves its holes in another one each time."""
+    with _where_glibc_is():
+        ctypes.CDLL(None).mallopt(_M_ARENA_MAX, 1)
+
+
 def give_back_memory() -> None:
     """Free what nobody can reach any more, and return what is free to the system. After
     `gc.freeze()` that takes less than a millisecond.
@@ -55,5 +65,10 @@ def give_back_memory() -> None:
     the holes that pictures of another size leave between what is in use.
     """
     gc.collect()
-    with contextlib.suppress(OSError, AttributeError, TypeError):  # not glibc: it has its own ways
+    with _where_glibc_is():
         ctypes.CDLL(None).malloc_trim(0)
+
+
+def _where_glibc_is() -> contextlib.suppress:
+    """Another library of C manages its memory in its own ways."""
+    return contextlib.suppress(OSError, AttributeError, TypeError)

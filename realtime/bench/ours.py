@@ -18,6 +18,7 @@ from realtime.bench.task import Received, Task
 from realtime.bundle import Bundle
 from realtime.client import Client
 from realtime.clock import ClockServer
+from realtime.memory import use_one_heap
 from realtime.pipeline import Pipeline
 from realtime.publish import Output
 from realtime.publisher import Publisher
@@ -42,6 +43,7 @@ class Loop:
     """See `realtime.bench.task.Sender`."""
 
     def __init__(self, task: Task, camera: SteadyCamera) -> None:
+        use_one_heap()  # as launch.py does
         bundle = Bundle.load(Path(task.bundle))
         self._backend: Backend = Identity()
         if task.model == "bundle":

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import os
+import platform
+import subprocess
+import sys
 
 import pytest
 
@@ -36,3 +39,39 @@ def test_threads_that_somebody_asked_for_are_left(monkeypatch: pytest.MonkeyPatc
             monkeypatch.setenv("OPENBLAS_NUM_THREADS", given)
         prepare_memory()
         assert os.environ["OPENBLAS_NUM_THREADS"] == after
+
+
+HEAPS_OF_SIX_THREADS = """
+import ctypes, sys, threading
+from realtime.memory import use_one_heap
+if sys.argv[1] == "one":
+    use_one_heap()
+all_here, over = threading.Barrier(7), threading.Event()
+def hold():
+    held = bytearray(50_000)
+    all_here.wait()
+    over.wait()
+for _ in range(6):
+    threading.Thread(target=hold).start()
+all_here.wait()
+libc = ctypes.CDLL(None)
+libc.fdopen.restype = ctypes.c_void_p
+out = ctypes.c_void_p(libc.fdopen(1, b"w"))
+libc.malloc_info(0, out)
+libc.fflush(out)
+over.set()
+"""
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="only glibc has such heaps")
+@pytest.mark.parametrize("asked", ["one", "as many as it likes"])
+def test_threads_share_one_heap(asked: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", HEAPS_OF_SIX_THREADS, asked],
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+    )
+    heaps = done.stdout.count("<heap nr=")
+    assert heaps == 1 if asked == "one" else heaps > 1
