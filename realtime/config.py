@@ -13,8 +13,9 @@ from realtime.backends import BackendName
 from realtime.errors import UsageError
 from realtime.keys import KeyFolder
 from realtime.sources import CameraRequest, Pace
+from realtime.topic import check_stream
 from realtime.web import parse_web_address
-from realtime.wire import Codec, Form, check_stream
+from realtime.wire import Codec, Form
 
 DEMO_BUNDLE = Path(__file__).resolve().parent.parent / "models" / "demo"
 

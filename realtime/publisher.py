@@ -25,7 +25,8 @@ from realtime.frame import unix_us
 from realtime.keys import KeyFolder
 from realtime.keys.sockets import Guard
 from realtime.peers import Peers
-from realtime.wire import Flag, Form, Header, avatar_topic, info_topic, pack_info, pack_message
+from realtime.topic import avatar_topic, info_topic
+from realtime.wire import Flag, Form, Header, pack_info, pack_message
 
 QUEUED_MESSAGES = 16
 """Per subscriber; what does not fit is dropped here, which shows there as a gap in seq. It bridges

@@ -20,7 +20,6 @@ its `reason` is one of `REASONS`.
 from __future__ import annotations
 
 import json
-import re
 import struct
 import zlib
 from collections.abc import Sequence
@@ -29,7 +28,8 @@ from enum import IntEnum, IntFlag
 from operator import attrgetter
 from typing import Any, Literal
 
-from realtime.errors import UsageError, WireError
+from realtime.errors import WireError
+from realtime.topic import AVATAR_PREFIX, INFO_PREFIX, LONGEST_TOPIC, parse_topic
 
 Form = Literal["multipart", "single"]
 """How many parts a message has: `topic, header, payload`, or all in one."""
@@ -45,10 +45,6 @@ REASONS = (
     *("bad_codec", "bad_size", "bad_crc", "bad_payload"),
 )
 
-AVATAR_PREFIX = "avatar/"
-INFO_PREFIX = "info/"
-_STREAM = re.compile(r"(?!.*AVF1)[A-Za-z0-9._-]{1,64}")
-_LONGEST_TOPIC = len(AVATAR_PREFIX) + 64
 _LAYOUT = struct.Struct("<4sBBBBIIQQQHHHHIII4x")
 _NUMBERS = (
     *("stream_id", "seq", "capture_us", "publish_us", "pts_us"),
@@ -134,26 +130,6 @@ class Packet:
         return self.topic.removeprefix(AVATAR_PREFIX)
 
 
-def check_stream(name: str) -> str:
-    """The name, if a stream can have it; raises `UsageError`."""
-    if not _STREAM.fullmatch(name):
-        raise UsageError(
-            f"stream {name!r:.80}: a stream's name is 1 to 64 of the letters a-z and A-Z, digits, "
-            "dot, hyphen and underscore, without 'AVF1'; choose another"
-        )
-    return name
-
-
-def avatar_topic(stream: str) -> str:
-    """Topic of a stream's pictures; raises `UsageError` for a name that no stream can have."""
-    return AVATAR_PREFIX + check_stream(stream)
-
-
-def info_topic(stream: str) -> str:
-    """Topic of a stream's information; raises `UsageError` likewise."""
-    return INFO_PREFIX + check_stream(stream)
-
-
 def seq_gap(last: int, now: int) -> int:
     """How many messages are missing between two that were received in this order."""
     return (now - last - 1) % 2**32
@@ -183,7 +159,7 @@ def parse(parts: Sequence[bytes]) -> Packet:
         if len(head) > length:
             raise WireError("long_header", f"{len(head)} bytes of header, its length says {length}")
     elif len(parts) == 1:
-        start = parts[0].find(MAGIC, 0, _LONGEST_TOPIC + len(MAGIC))
+        start = parts[0].find(MAGIC, 0, LONGEST_TOPIC + len(MAGIC))
         if start < 0:
             raise WireError("bad_magic", f"no {MAGIC!r} behind a topic, got {parts[0][:80]!r}")
         raw_topic, rest = parts[0][:start], memoryview(parts[0])[start:]
@@ -191,7 +167,7 @@ def parse(parts: Sequence[bytes]) -> Packet:
         payload = rest[length:]
     else:
         raise WireError("bad_parts", f"a message of {len(parts)} parts, not 3 or 1")
-    topic = _topic(raw_topic, AVATAR_PREFIX)
+    topic = parse_topic(raw_topic, AVATAR_PREFIX)
     _check_payload(header, payload)
     return Packet(topic=topic, header=header, payload=payload)
 
@@ -211,7 +187,7 @@ def parse_info(parts: Sequence[bytes]) -> tuple[str, dict[str, Any]]:
         body = brace + rest
     else:
         raise WireError("bad_parts", f"an info message of {len(parts)} parts, not 2 or 1")
-    topic = _topic(raw_topic, INFO_PREFIX)
+    topic = parse_topic(raw_topic, INFO_PREFIX)
     if len(body) > MAX_INFO_BYTES:
         raise WireError("too_large", f"{len(body)} bytes of info, more than {MAX_INFO_BYTES}")
     try:
@@ -225,13 +201,6 @@ def parse_info(parts: Sequence[bytes]) -> tuple[str, dict[str, Any]]:
 
 def _no_constant(name: str) -> None:
     raise ValueError(f"{name} is no JSON")
-
-
-def _topic(raw: bytes, prefix: str) -> str:
-    topic = raw[: _LONGEST_TOPIC + 1].decode("ascii", errors="replace")
-    if not topic.startswith(prefix) or not _STREAM.fullmatch(topic.removeprefix(prefix)):
-        raise WireError("bad_topic", f"{topic!r} is not {prefix}<stream>")
-    return topic
 
 
 def _unpack_header(data: memoryview) -> tuple[Header, int]:

@@ -10,7 +10,8 @@ from realtime.address import Address, parse_address
 from realtime.errors import AddressError
 from realtime.keys import ClientKey
 from realtime.keys.sockets import encrypt
-from realtime.wire import INFO_PREFIX, MAX_PAYLOAD_BYTES
+from realtime.topic import INFO_PREFIX
+from realtime.wire import MAX_PAYLOAD_BYTES
 
 QUEUED_MESSAGES = 256
 """What may wait for the thread while the machine is busy: some seconds, before any are lost."""

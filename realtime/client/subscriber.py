@@ -26,14 +26,8 @@ from realtime.frame import Image, unix_us
 from realtime.keys import ClientKey
 from realtime.mailbox import Mailbox
 from realtime.stats import Latency, Rate, Summary
-from realtime.wire import (
-    INFO_PREFIX,
-    Flag,
-    Packet,
-    avatar_topic,
-    parse,
-    parse_info,
-)
+from realtime.topic import INFO_PREFIX, avatar_topic
+from realtime.wire import Flag, Packet, parse, parse_info
 
 POLL_MS = 50
 _HANDSHAKE_FAILED = (

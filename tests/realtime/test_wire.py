@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from realtime.errors import UsageError, WireError
+from realtime.topic import avatar_topic, info_topic
 from realtime.wire import (
     HEADER_BYTES,
     MAX_INFO_BYTES,
@@ -22,8 +23,6 @@ from realtime.wire import (
     Flag,
     Form,
     Header,
-    avatar_topic,
-    info_topic,
     pack_info,
     pack_message,
     parse,
