@@ -14,7 +14,7 @@ from realtime.frame import Frame, Image
 from realtime.sessions.recorder import Recorder
 from realtime.sources import AS_IT_COMES, Source, open_source
 from tests.conftest import TINY_SHAPE
-from tests.realtime.test_pipeline import Pictures, Stage
+from tests.realtime.stage import Pictures, Stage
 from train.data import ImageSet
 
 PROFILE = CameraProfile(
