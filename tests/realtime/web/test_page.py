@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,15 +13,13 @@ from realtime.frame import Image, unix_us
 from realtime.web.certificates import make_certificate
 from realtime.web.server import MOST_VIEWERS
 from realtime.wire import MAGIC, Codec, Flag, Header, pack_message
-from tests.browser.chromium import chromium
+from tests.browser.chromium import PATIENCE_MS
 from tests.realtime.web.serving import Served, serving
-from tests.vectors.make import HERE as VECTORS
-from tests.vectors.read import LOSSY_TOLERANCE, Block, blocks, message, same
+from tests.vectors.read import LOSSY_TOLERANCE
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Page
+    from playwright.sync_api import Page
 
-PATIENCE_MS = 20_000
 COLOURS = np.array([[(200, 40, 30), (40, 160, 60)], [(50, 70, 190), (220, 210, 90)]], np.uint8)
 """Of the quarters of the picture."""
 PICTURE = COLOURS.repeat(16, axis=0).repeat(32, axis=1)
@@ -32,31 +28,6 @@ READ_QUARTERS = """() => {
   return [0.25, 0.75].map((v) => [0.25, 0.75].map((u) =>
     [...context.getImageData(u * canvas.width, v * canvas.height, 1, 1).data.slice(0, 3)]));
 }"""
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as opened:
-        yield opened
-
-
-@pytest.fixture
-def page(browser: Browser) -> Iterator[Page]:
-    """An empty page; what goes wrong on it fails the test."""
-    wrong: list[str] = []
-    context = browser.new_context(ignore_https_errors=True)
-    context.set_default_timeout(PATIENCE_MS)
-    page = context.new_page()
-    page.on("pageerror", lambda error: wrong.append(str(error)))
-    yield page
-    context.close()
-    assert wrong == []
-
-
-@pytest.fixture
-def served() -> Iterator[Served]:
-    with serving() as it:
-        yield it
 
 
 def send(
@@ -259,68 +230,3 @@ def test_no_script_runs_but_those_of_the_page(page: Page, served: Served) -> Non
     )
     assert not page.evaluate("window.hijacked")
     assert any("Content Security Policy" in text for text in refused)
-
-
-def test_the_page_reads_the_test_vectors_as_expected(page: Page, served: Served) -> None:
-    forms = [(block, browser_form(block)) for block in blocks(VECTORS / "expected.txt")]
-    expected = [block for block, form in forms if form is not None]
-    messages = [base64.b64encode(form).decode() for _, form in forms if form is not None]
-    assert len(messages) > 30
-    page.goto(served.web.urls[0])
-    told = page.evaluate(DESCRIBE, messages)
-    for ours, block in zip(told, expected, strict=True):
-        same({"name": block["name"]} | ours, {k: v for k, v in block.items() if k != "topic"})
-
-
-def browser_form(block: Block) -> bytes | None:
-    """`header|payload` of a vector; None for one that is about topics or parts, which a browser
-    does not get."""
-    if block["result"] in ("bad_parts", "bad_topic", "long_header", "short_header"):
-        return None
-    parts = message(VECTORS / f"{block['name']}.msg")
-    if len(parts) > 1:
-        return b"".join(parts[1:])
-    # Where there is no magic behind a topic, there is no topic to take away.
-    return None if block["result"] == "bad_magic" else parts[0][parts[0].index(MAGIC) :]
-
-
-DESCRIBE = """async (messages) => {
-  const { parse } = await import("/wire.js");
-  const { decode } = await import("/picture.js");
-  const { Video, asPicture } = await import("/video.js");
-  const { Screen } = await import("/screen.js");
-  const { Figures } = await import("/figures.js");
-  const canvas = document.createElement("canvas");
-  const [screen, figures] = [new Screen(canvas), new Figures()];
-  const told = [];
-  let settle;
-  const video = new Video({ onFrame: (item) => settle.resolve(item),
-    onDamage: (error) => settle.reject(error), onCannot: (why) => settle.reject(why) });
-  const pictureOf = async ({ payload, ...header }) => {
-    if (header.codec !== 2) return decode(header, payload);
-    const { frame } = await new Promise((resolve, reject) => {
-      settle = { resolve, reject };
-      video.decode(header, payload);
-    });
-    return asPicture(header, frame);
-  };
-  for (const text of messages) {
-    try {
-      const packet = parse(Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0)));
-      const before = { ...figures };
-      screen.show(await pictureOf(packet));
-      figures.shown(packet, 0);
-      const { width, height } = canvas;
-      const spots = [1, 3].flatMap((row) => [1, 3].map((column) =>
-        [...canvas.getContext("2d").getImageData(Math.floor(column * width / 4),
-          Math.floor(row * height / 4), 1, 1).data.slice(0, 3)].join(",")));
-      const { payload, ...header } = packet;
-      told.push({ result: "ok", ...header, lost: figures.dropped - before.dropped,
-        restart: figures.restarts - before.restarts, picture: spots.join(" ") });
-    } catch (error) {
-      told.push({ result: error.reason ?? String(error) });
-    }
-  }
-  return told.map((block) =>
-    Object.fromEntries(Object.entries(block).map(([key, value]) => [key, String(value)])));
-}"""
