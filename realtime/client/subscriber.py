@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import threading
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Self
 
@@ -184,21 +185,26 @@ class Client:
     def _run(self) -> None:
         try:
             while not self._closing.is_set():
-                self._poller.poll(POLL_MS)
-                for _ in range(QUEUED_MESSAGES):
-                    if not self._socket.poll(0):
-                        break
-                    self._take(self._socket.recv_multipart())
-                while self._monitor.poll(0):
-                    event = recv_monitor_message(self._monitor)["event"]
-                    self.connected = event == zmq.EVENT_HANDSHAKE_SUCCEEDED
-                    self.refused = not self.connected and (
-                        self.refused or bool(event & _HANDSHAKE_FAILED)
-                    )
+                ready = dict(self._poller.poll(POLL_MS))
+                if self._socket in ready:
+                    self._take_all()
+                if self._monitor in ready:
+                    self._follow_connection()
                 if self._clock:
                     self._clock.step()
         except BaseException as error:
             self._newest.close(error)
+
+    def _take_all(self) -> None:
+        with suppress(zmq.Again):
+            for _ in range(QUEUED_MESSAGES):
+                self._take(self._socket.recv_multipart(zmq.NOBLOCK))
+
+    def _follow_connection(self) -> None:
+        while self._monitor.poll(0):
+            event = recv_monitor_message(self._monitor)["event"]
+            self.connected = event == zmq.EVENT_HANDSHAKE_SUCCEEDED
+            self.refused = not self.connected and (self.refused or bool(event & _HANDSHAKE_FAILED))
 
     def _take(self, parts: list[bytes]) -> None:
         try:
