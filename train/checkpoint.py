@@ -10,7 +10,6 @@ import dataclasses
 import json
 import os
 import shutil
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -18,9 +17,9 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
-from train.config import FitConfig, LossWeights, NetworkConfig
+from train.config_json import RunConfig, from_json, to_json
 from train.errors import BadCheckpoint, NotSaved, TrainError
-from train.state import State
+from train.trainee import Trainee
 
 TENSORS = "tensors.safetensors"
 META = "state.json"
@@ -31,10 +30,9 @@ _DAMAGE = (
     *(OSError, ValueError, LookupError, TypeError, AttributeError),  # other things than expected
     *(OverflowError, RecursionError),  # a number too large, lists in lists in lists
 )
-PATHS = ("v", "c", "profile", "out", "init")
 
 
-def save(state: State, config: FitConfig, progress: dict[str, Any]) -> Path:
+def save(state: Trainee, config: RunConfig, progress: dict[str, Any]) -> Path:
     """Write a checkpoint of `state` and remove all but the newest `config.keep`.
 
     `progress` (JSON) is what else the run wants to find again: seconds trained, say. Raises
@@ -73,7 +71,7 @@ class Checkpoint:
 
     path: Path
     step: int
-    config: FitConfig
+    config: RunConfig
     progress: dict[str, Any]
     tensors: dict[str, Tensor]
 
@@ -93,7 +91,9 @@ def load(run: Path) -> Checkpoint:
     """The newest checkpoint of a run, or the one that `run` itself is. Raises `BadCheckpoint`."""
     path = run if (run / META).exists() else newest(run)
     if path is None:
-        raise BadCheckpoint(f"{run} holds no checkpoint: give the --out folder of `train fit`")
+        raise BadCheckpoint(
+            f"{run} holds no checkpoint: give the --out folder of `train fit` or `distill`"
+        )
     try:
         meta = json.loads((path / META).read_text())
         if meta["format"] not in READABLE:
@@ -111,39 +111,6 @@ def load(run: Path) -> Checkpoint:
         raise
     except (*_DAMAGE, SafetensorError, TrainError) as error:
         raise BadCheckpoint(f"{path} is damaged: {error}") from error
-
-
-def to_json(config: FitConfig) -> dict[str, Any]:
-    fields = dataclasses.asdict(config)
-    return {k: str(value) if isinstance(value, Path) else value for k, value in fields.items()}
-
-
-def from_json(fields: dict[str, Any]) -> FitConfig:
-    """The config of a checkpoint. What an older one does not know yet has its default.
-
-    Raises `BadCheckpoint` for a field that this version does not know: it may matter.
-    """
-    known = {field.name for field in dataclasses.fields(FitConfig)}
-    read: dict[str, Callable[[Any], Any]] = {
-        **{name: lambda text: None if text is None else Path(text) for name in PATHS},
-        "network": lambda part: _dataclass(NetworkConfig, part),
-        "weights": lambda part: _dataclass(LossWeights, part),
-    }
-    _refuse_unknown(set(fields) - known)
-    return FitConfig(**{k: read[k](value) if k in read else value for k, value in fields.items()})
-
-
-def _dataclass(kind: type, fields: dict[str, Any]) -> Any:
-    _refuse_unknown(set(fields) - {field.name for field in dataclasses.fields(kind)})
-    return kind(**fields)
-
-
-def _refuse_unknown(names: set[str]) -> None:
-    if names:
-        raise BadCheckpoint(
-            f"the checkpoint's config says {', '.join(sorted(names))}, which this version does not "
-            "know: it is from a newer one"
-        )
 
 
 def _all(run: Path) -> list[Path]:

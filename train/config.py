@@ -1,4 +1,4 @@
-"""`FitConfig`: everything that decides a training run; stored in each of its checkpoints.
+"""`FitConfig`: everything that decides a run of `fit`; `RunOptions`, what runs of `distill` share.
 
 Nothing here imports torch, so that `--help` is there at once.
 """
@@ -126,19 +126,15 @@ class LossWeights:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class FitOptions:
-    """What a run is made of, but for its images."""
+class RunOptions:
+    """What every run is asked for, whatever it learns."""
 
     out: Path
     """Folder of the run: checkpoints, log, samples. An existing run goes on from its checkpoint."""
     profile: Path | None = None
     """Camera profile by which V is seen, if it is recorded sessions or a video; None: each session
     by the one that was in use when it was recorded."""
-    method: Method = "uncooperative"
-    """uncooperative: the paper. cooperative: the same networks and losses, nothing frozen.
-    cyclegan: two plain translators, no residual."""
     network: Annotated[NetworkConfig, tyro.conf.arg(name="")] = field(default_factory=NetworkConfig)
-    weights: Annotated[LossWeights, tyro.conf.arg(name="")] = field(default_factory=LossWeights)
     jitter_px: int = 0
     """Images are decoded this much larger, and each is cropped at a random place, alike in V and C.
     There are no flips: a face's asymmetry is expression."""
@@ -151,13 +147,6 @@ class FitOptions:
     accumulate: int = 1
     """Parts that a process takes its images of a step in, to save memory. The step stays the
     same."""
-    lr: float | None = None
-    """Adam's learning rate of D and of E; None is 2e-4 (paper, its own) or 4e-4 (fast)."""
-    adversary_lr: float | None = None
-    """Adam's learning rate of A_C and A_V; None is that of D and E."""
-    coarse_lr: float = 1.0
-    """With --refined, what D's learning rate is multiplied by but for the refinement's weights. A
-    refinement begins with nothing; what --init has learnt should follow slowly."""
     schedule: Literal["fixed", "plateau"] = "fixed"
     """When the learning rates begin to fall. fixed: in the last part of the run. plateau: when the
     reconstruction errors stop descending, if that is sooner; the run then ends sooner as well."""
@@ -171,8 +160,6 @@ class FitOptions:
     """Decay per step of the averaged D_C that export takes."""
     seed: int = 0
     """Decides weights, order of images, and every other draw."""
-    init: Path | None = None
-    """A run to take the networks from (not its optimisers): for a second stage."""
 
     accelerator: Literal["auto", "cpu", "cuda"] = "auto"
     """auto: CUDA where there is a GPU for it, else the CPU."""
@@ -199,6 +186,39 @@ class FitOptions:
     tensorboard: bool = True
     """Write curves and pictures for TensorBoard as well, if it is installed."""
 
+    def __post_init__(self) -> None:
+        counts = ("steps", "batch", "accumulate", "patience", "history", "devices", "nodes")
+        for name in (*counts, "threads", "checkpoint_every", "keep", "sample_every", "log_every"):
+            if getattr(self, name) < 1:
+                raise TrainError(f"{name} must be at least 1, got {getattr(self, name)}")
+        if not 0 <= self.decay <= 1:
+            raise TrainError(f"decay is a part of the run, 0 to 1; got {self.decay}")
+        parts = self.devices * self.nodes * self.accumulate
+        if self.batch % parts:
+            raise TrainError(
+                f"a batch of {self.batch} cannot be shared out evenly: it must be a multiple of "
+                f"devices x nodes x accumulate = {parts}"
+            )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FitOptions(RunOptions):
+    """What a run of `fit` is made of, but for its images."""
+
+    method: Method = "uncooperative"
+    """uncooperative: the paper. cooperative: the same networks and losses, nothing frozen.
+    cyclegan: two plain translators, no residual."""
+    weights: Annotated[LossWeights, tyro.conf.arg(name="")] = field(default_factory=LossWeights)
+    lr: float | None = None
+    """Adam's learning rate of D and of E; None is 2e-4 (paper, its own) or 4e-4 (fast)."""
+    adversary_lr: float | None = None
+    """Adam's learning rate of A_C and A_V; None is that of D and E."""
+    coarse_lr: float = 1.0
+    """With --refined, what D's learning rate is multiplied by but for the refinement's weights. A
+    refinement begins with nothing; what --init has learnt should follow slowly."""
+    init: Path | None = None
+    """A run to take the networks from (not its optimisers): for a second stage."""
+
     @property
     def learning_rates(self) -> tuple[float, float]:
         """Of the generators, and of the adversaries."""
@@ -207,10 +227,7 @@ class FitOptions:
         return lr, lr if self.adversary_lr is None else self.adversary_lr
 
     def __post_init__(self) -> None:
-        counts = ("steps", "batch", "accumulate", "patience", "history", "devices", "nodes")
-        for name in (*counts, "threads", "checkpoint_every", "keep", "sample_every", "log_every"):
-            if getattr(self, name) < 1:
-                raise TrainError(f"{name} must be at least 1, got {getattr(self, name)}")
+        RunOptions.__post_init__(self)  # a slotted dataclass has no super() without arguments
         for name in ("lr", "adversary_lr"):
             if (value := getattr(self, name)) is not None and value < 0:
                 raise TrainError(f"{name} must be at least 0, got {value}")
@@ -218,14 +235,6 @@ class FitOptions:
             raise TrainError(
                 f"coarse_lr must be at least 0, and is for a network with --refined; "
                 f"got {self.coarse_lr:g}"
-            )
-        if not 0 <= self.decay <= 1:
-            raise TrainError(f"decay is a part of the run, 0 to 1; got {self.decay}")
-        parts = self.devices * self.nodes * self.accumulate
-        if self.batch % parts:
-            raise TrainError(
-                f"a batch of {self.batch} cannot be shared out evenly: it must be a multiple of "
-                f"devices x nodes x accumulate = {parts}"
             )
         if self.weights.identity and self.method != "cyclegan":
             raise TrainError("--identity is for --method cyclegan: only there E takes a v alone")

@@ -21,17 +21,17 @@ from lightning_fabric.plugins.precision import MixedPrecision, Precision
 from torch import Tensor, nn
 
 from train.clock import Clock
-from train.config import FitOptions
+from train.config import RunOptions
 from train.cycles import Objective, bare
 from train.errors import TrainError
 from train.networks import Disentangler, Residual
-from train.state import State
+from train.trainee import Trainee
 
 
 class Engine:
     """Fabric, with the few words that a training step needs of it."""
 
-    def __init__(self, config: FitOptions, clock: Clock | None = None) -> None:
+    def __init__(self, config: RunOptions, clock: Clock | None = None) -> None:
         """Starts the other processes of this machine, if there are to be any and nobody else did.
 
         Raises `TrainError` for a device or a precision that is not to be had here.
@@ -56,14 +56,15 @@ class Engine:
     def device(self) -> torch.device:
         return self._fabric.device
 
-    def adopt(self, state: State) -> None:
-        """Move a run to the device, and wrap each of its networks."""
-        state.d, state.e, state.a_c, state.a_v = self._wrapped = [
-            self._fabric.setup_module(network)
-            for network in (state.d, state.e, state.a_c, state.a_v)
-        ]
-        state.content_ema.to(self.device)
-        for history in (state.history_c, state.history_v):
+    def adopt(self, trainee: Trainee) -> None:
+        """Move a run to the device, and wrap each of its networks that learn."""
+        for name in trainee.CALLED:
+            wrapped = self._fabric.setup_module(getattr(trainee, name))
+            setattr(trainee, name, wrapped)
+            self._wrapped.append(wrapped)
+        for network in (trainee.content_ema, *trainee.fixed.values()):
+            network.to(self.device)
+        for history in trainee.histories.values():
             history.images = history.images.to(self.device)
 
     def put(self, batch: Tensor) -> Tensor:
@@ -176,7 +177,7 @@ class _Autocast(MixedPrecision):
         return data
 
 
-def _launch(config: FitOptions) -> Fabric:
+def _launch(config: RunOptions) -> Fabric:
     world = config.devices * config.nodes
     started = int(os.environ.get("WORLD_SIZE", world))
     if started != world:
@@ -198,7 +199,7 @@ def _launch(config: FitOptions) -> Fabric:
     return fabric
 
 
-def _accelerator(config: FitOptions) -> Literal["cpu", "cuda"]:
+def _accelerator(config: RunOptions) -> Literal["cpu", "cuda"]:
     gpus = torch.cuda.device_count()
     if config.accelerator == "cpu" or (config.accelerator == "auto" and not gpus):
         return "cpu"
@@ -207,7 +208,7 @@ def _accelerator(config: FitOptions) -> Literal["cpu", "cuda"]:
     return "cuda"
 
 
-def _precision(config: FitOptions, accelerator: str) -> Precision:
+def _precision(config: RunOptions, accelerator: str) -> Precision:
     if config.precision == "32-true":
         return Precision()
     if config.precision == "16-mixed" and accelerator == "cpu":

@@ -24,7 +24,7 @@ from rich.progress import (
 
 from train.alarms import Alarms, Row
 from train.board import Board, installed
-from train.config import FitConfig
+from train.config_json import RunConfig
 from train.errors import NotSaved
 from train.report import Status, write_report
 
@@ -38,7 +38,7 @@ STEADY_S = 600.0
 class Journal:
     """Use as a context: it closes its files and clears its bar."""
 
-    def __init__(self, config: FitConfig, step: int, where: str, console: Console) -> None:
+    def __init__(self, config: RunConfig, step: int, where: str, console: Console) -> None:
         """Goes on where a checkpoint at `step` was written: what was logged later is dropped.
 
         Raises `NotSaved` if it cannot write.

@@ -8,17 +8,15 @@ from typing import Any
 
 from train import checkpoint
 from train.alarms import not_finite
-from train.config import FitConfig
-from train.data import ImageSet
+from train.config_json import RunConfig
 from train.engine import Engine
 from train.errors import Diverged
 from train.journal import Journal
 from train.report import Status
-from train.samples import write_samples
 from train.schedule import Schedule
 from train.signals import Asked
-from train.state import State
-from train.step import METHODS, Batch
+from train.task import Task
+from train.trainee import Trainee
 from train.window import Window
 
 
@@ -26,14 +24,13 @@ from train.window import Window
 class Loop:
     """A run in the making. Every process has one; the one that writes has a journal."""
 
-    config: FitConfig
-    engine: Engine
-    state: State
-    v: ImageSet
-    c: ImageSet
+    task: Task
     where: str
     """Device, processes and precision, for people."""
     journal: Journal | None = None
+    config: RunConfig = field(init=False)
+    engine: Engine = field(init=False)
+    state: Trainee = field(init=False)
     schedule: Schedule = field(init=False)
     window: Window = field(default_factory=Window)
     seconds: float = 0.0
@@ -42,6 +39,8 @@ class Loop:
     _saved: int = 0
 
     def __post_init__(self) -> None:
+        task = self.task
+        self.config, self.engine, self.state = task.config, task.engine, task.state
         self.schedule = Schedule(self.config)
 
     def resume(self, progress: dict[str, Any]) -> None:
@@ -83,25 +82,23 @@ class Loop:
             self.journal.report(self._status(ended))
 
     def _step(self) -> None:
-        config, engine, state = self.config, self.engine, self.state
-        state.set_lr(config, self.schedule.factor(state.step))
-        with engine.clock.measure("data"):
-            batch = draw(engine, config, state.step, self.v, self.c)
-        losses = METHODS[config.method](engine, state, config, batch)
-        state.update_ema(config.ema)
+        state = self.state
+        state.set_lr(self.schedule.factor(state.step))
+        losses = self.task.step()
+        state.update_ema(self.config.ema)
         state.step += 1
         self.window.add(losses)
 
     def _row(self) -> None:
         """A row of the log: the means since the one before."""
-        steps, lr = self.window.count, self.state.optimizer_e.param_groups[0]["lr"]
+        steps, lr = self.window.count, self.state.lr
         self.window.share(self.engine)
         means = self.window.take()
         now = time.monotonic()
         passed, self._since = now - self._since, now
         self.seconds += passed
         data_share = self.engine.clock.seconds.pop("data", 0.0) / passed
-        if self.schedule.watch(self.state.step, means["l_v"] + means["l_c"]) and self.journal:
+        if self.schedule.watch(self.state.step, self.task.error(means)) and self.journal:
             self.journal.note(f"step {self.state.step}: a plateau; learning rates fall from here")
         if self.journal:
             pace = {"step_s": passed / steps, "data_share": data_share, "lr": lr}
@@ -113,8 +110,10 @@ class Loop:
 
     def _sample(self) -> None:
         if self.journal:
-            path = write_samples(self.state, self.config, self.v, self.c)
-            self.journal.picture(path, self._status())
+            sample = self.task.sample()
+            self.journal.picture(sample.path, self._status())
+            if sample.told:
+                self.journal.note(f"step {self.state.step}: {sample.told}")
 
     def _save(self) -> None:
         """If there is something new. Raises `NotSaved`, `Diverged`."""
@@ -145,14 +144,3 @@ class Loop:
             where=self.where,
             ended=ended,
         )
-
-
-def draw(engine: Engine, config: FitConfig, step: int, v: ImageSet, c: ImageSet) -> Batch:
-    """This process's slice of the images of a step."""
-    count = config.batch // engine.world
-    place = step * engine.world + engine.rank
-    return Batch(
-        v=engine.put(v.batch(place, count, config.seed)),
-        v_other=engine.put(v.batch(place, count, config.seed + 1)),
-        c=engine.put(c.batch(place, count, config.seed + 2)),
-    )

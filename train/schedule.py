@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from train.config import FitOptions
+from train.config import RunOptions
 
 SMOOTHING = 0.9
 """Of the error, per row of the log: a memory of some ten rows."""
@@ -22,7 +22,7 @@ LOWER = 0.99
 class Schedule:
     """What the learning rates are multiplied with, from the step and the errors until now."""
 
-    def __init__(self, config: FitOptions) -> None:
+    def __init__(self, config: RunOptions) -> None:
         self._fall = max(1, round(config.steps * config.decay))
         self._latest = config.steps - self._fall
         self._plateau: int | None = None

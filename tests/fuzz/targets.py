@@ -223,6 +223,7 @@ def _checkpoint_files(folder: Path) -> tuple[Target, ...]:
 
     from train import checkpoint
     from train.config import FitConfig
+    from train.config_json import to_json
     from train.errors import BadCheckpoint
 
     place = folder / "step-0000001"
@@ -230,7 +231,7 @@ def _checkpoint_files(folder: Path) -> tuple[Target, ...]:
     config = FitConfig(v=Path("v"), c=Path("c"), out=Path("out"))
     meta = {"format": checkpoint.FORMAT, "step": 1, "progress": {}}
     good = {
-        checkpoint.META: json.dumps(meta | {"config": checkpoint.to_json(config)}).encode(),
+        checkpoint.META: json.dumps(meta | {"config": to_json(config)}).encode(),
         checkpoint.TENSORS: save({"a.b": torch.zeros(2, 3), "step": torch.ones(1)}),
     }
     for file, content in good.items():

@@ -21,9 +21,8 @@ from train.clock import Clock
 from train.config import FitConfig, Method
 from train.data import ImageSet
 from train.engine import Engine
-from train.loop import draw
 from train.state import State
-from train.step import METHODS
+from train.unpaired import Unpaired
 
 IMAGES = 32
 MATMUL_SIZE = 1024
@@ -66,22 +65,19 @@ class _Runner:
     def __init__(self, config: FitConfig, v: ImageSet, c: ImageSet) -> None:
         gpu = config.accelerator != "cpu" and torch.cuda.is_available()
         self._finish: Callable[[], object] = torch.cuda.synchronize if gpu else lambda: None
-        self._config, self._v, self._c = config, v, c
         self.clock = Clock(self._finish)
-        self.engine = Engine(config, self.clock)
-        self._state = State(config)
-        self.engine.adopt(self._state)
+        engine, state = Engine(config, self.clock), State(config)
+        engine.adopt(state)
+        self.task = Unpaired(config=config, engine=engine, state=state, v=v, c=c)
 
     def step(self) -> tuple[float, dict[str, float]]:
         """Seconds of a step, and of its parts."""
-        config, state = self._config, self._state
+        state = self.task.state
         self.clock.seconds.clear()
         self._finish()
         start = time.perf_counter()
-        with self.clock.measure("data"):
-            batch = draw(self.engine, config, state.step, self._v, self._c)
-        METHODS[config.method](self.engine, state, config, batch)
-        state.update_ema(config.ema)
+        self.task.step()
+        state.update_ema(self.task.config.ema)
         state.step += 1
         self._finish()
         return time.perf_counter() - start, dict(self.clock.seconds)
@@ -102,7 +98,7 @@ def measure(config: BenchConfig, advance: Callable[[], None]) -> tuple[Peak, lis
         turns: dict[Method, list[tuple[float, dict[str, float]]]] = {m: [] for m in runners}
         for turn in range(config.warm_up + config.steps):
             now = {method: runner.step() for method, runner in runners.items()}
-            peak = _peak(config, next(iter(runners.values())).engine.device)
+            peak = _peak(config, next(iter(runners.values())).task.engine.device)
             if turn >= config.warm_up:
                 peaks.append(peak)
                 for method, taken in now.items():

@@ -11,8 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from train.alarms import Alarm, Row
-from train.checkpoint import to_json
-from train.config import FitConfig
+from train.config_json import RunConfig, to_json
 from train.report.curves import curves
 
 REPORT = "report.html"
@@ -48,7 +47,7 @@ class Status:
 
 
 def write_report(
-    config: FitConfig, status: Status, rows: Sequence[Row], alarms: Sequence[Alarm]
+    config: RunConfig, status: Status, rows: Sequence[Row], alarms: Sequence[Alarm]
 ) -> Path:
     """Write out/report.html in place of the one that is there. While the run trains, the page asks
     for itself anew every minute."""

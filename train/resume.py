@@ -1,0 +1,57 @@
+"""Going on from a checkpoint, or starting from another run's networks: what fits, and what not."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator
+from typing import Any
+
+from torch import Tensor, nn
+
+from train.checkpoint import Checkpoint
+from train.config_json import RunConfig
+from train.errors import BadCheckpoint
+from train.trainee import Trainee
+
+WHERE = ("out", "init")
+"""What may differ without a word: where a run is kept, and what it once began with."""
+
+
+def go_on(state: Trainee, config: RunConfig, saved: Checkpoint) -> None:
+    """Fill the state from a checkpoint of the same run. Raises `BadCheckpoint`."""
+    if saved.config.network != config.network:
+        raise another_network(saved, config)
+    try:
+        state.load(saved.step, saved.tensors)
+    except (KeyError, RuntimeError, ValueError) as error:
+        reason = str(error).splitlines()[0]
+        raise BadCheckpoint(f"{saved.path} is damaged: {reason}") from error
+
+
+def take_over(module: nn.Module, weights: dict[str, Tensor]) -> None:
+    """All weights; a refinement that the first run did not have begins as it is. Raises
+    RuntimeError if they do not fit."""
+    new = {name: t for name, t in module.state_dict().items() if "refinement" in name.split(".")}
+    module.load_state_dict(new | weights)
+
+
+def another_network(saved: Checkpoint, config: RunConfig, what: str = "") -> BadCheckpoint:
+    """The error for networks that do not fit. `what`: the option that asked for them."""
+    before, now = saved.config.network, config.network
+    differ = ", ".join(changes(before, now)) or "its tensors"
+    if before.strided_layers != now.strided_layers:
+        differ += f"; --adversary-layers {before.strided_layers} -> {now.strided_layers}"
+    return BadCheckpoint(
+        f"{what}{saved.path} is of another network ({differ}): ask for the same one, or for "
+        "another --out"
+    )
+
+
+def changes(before: Any, now: Any) -> Iterator[str]:
+    """Fields of two configs that differ, as "name old -> new"."""
+    for name in (f.name for f in dataclasses.fields(now) if f.name not in WHERE):
+        a, b = getattr(before, name), getattr(now, name)
+        if dataclasses.is_dataclass(a):
+            yield from changes(a, b)
+        elif a != b:
+            yield f"{name} {a} -> {b}"
