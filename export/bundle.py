@@ -27,7 +27,8 @@ from realtime.manifest import CAMERA, MODEL, Manifest, Tensor
 from realtime.parity import Tolerance
 from train import checkpoint
 from train.config import NetworkConfig
-from train.errors import BadCheckpoint
+from train.distill.config import DistillConfig
+from train.lineage import sources, stages
 from train.networks import build_content
 
 PRECISIONS: dict[Precision, str] = {"fp32": "float32", "fp16": "float16", "int8": "int8"}
@@ -104,8 +105,7 @@ def _manifest(
     folder: Path,
 ) -> Manifest:
     size = network.size
-    simulation = _simulation(saved.config.v)
-    stages = _stages(saved)
+    simulations = [_simulation(v) for v in sources(saved)]
     shape = (1, size, size, 3)
     return Manifest(
         name=config.name or config.out.name,
@@ -122,36 +122,41 @@ def _manifest(
             "gmac": round(giga_macs(content, size), 3),
         },
         method=saved.config.method,
-        training={
-            "hours": round(sum(stage["hours"] for stage in stages), 2),
-            "stages": list[JsonValue](stages),
-            "data": simulation.get("description", "a user's own images"),
-        },
+        training=_training(saved, simulations),
         precision=PRECISIONS[config.precision],
         opset=config.opset,
         parity={},
         golden=Tolerance(max_abs=255, mean_abs=255),  # until it is measured
-        credits=(*simulation.get("credits", []), *config.credit),
+        credits=tuple(dict.fromkeys([*_credits(simulations), *config.credit])),
         licence=config.licence,
     )
 
 
-def _stages(saved: checkpoint.Checkpoint) -> list[dict[str, Any]]:
-    """What led to this checkpoint, from the first run on: a run may start from another (--init)."""
-    config = saved.config
-    stage = {
-        "run": config.out.name,
-        "size": config.network.size,
-        "steps": saved.step,
-        "batch": config.batch,
-        "hours": round(saved.progress.get("seconds", 0.0) / 3600, 2),
+def _training(
+    saved: checkpoint.Checkpoint, simulations: list[dict[str, Any]]
+) -> dict[str, JsonValue]:
+    """Every run that led to this one, and what they saw; of a student, whom it learnt from."""
+    runs = stages(saved)
+    seen = [s.get("description", "a user's own images") for s in simulations]
+    told: dict[str, JsonValue] = {
+        "hours": round(sum(stage["hours"] for stage in runs), 2),
+        "stages": list[JsonValue](runs),
+        "data": "; ".join(dict.fromkeys(seen)),
     }
-    if config.init is None:
-        return [stage]
-    try:
-        return [*_stages(checkpoint.load(config.init)), stage]
-    except BadCheckpoint:
-        return [{"run": config.init.name, "hours": 0.0, "note": "no longer there"}, stage]
+    if isinstance(saved.config, DistillConfig):
+        teacher = saved.config.teacher
+        told["teacher"] = {
+            "run": teacher.run,
+            "step": teacher.step,
+            "method": teacher.method,
+            "family": teacher.network.family,
+            "size": teacher.network.size,
+        }
+    return told
+
+
+def _credits(simulations: list[dict[str, Any]]) -> list[str]:
+    return [line for simulation in simulations for line in simulation.get("credits", [])]
 
 
 def _simulation(v: Path) -> dict[str, Any]:

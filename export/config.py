@@ -19,7 +19,7 @@ class ExportConfig:
     """Turn a training run into a bundle: ONNX with bytes in and out, checked against PyTorch."""
 
     run: Annotated[Path, tyro.conf.Positional]
-    """The --out folder of `python -m train fit`, or one of its checkpoints."""
+    """The --out folder of `python -m train fit` or `distill`, or one of its checkpoints."""
     out: Path
     """The bundle's folder. An existing bundle is replaced only with --overwrite."""
     size: int | None = None

@@ -8,13 +8,13 @@ from pathlib import Path
 from calibration.profile import CameraProfile
 from export.errors import ExportError
 from realtime.manifest import CAMERA
-from train.config import FitConfig
+from train.config_json import RunConfig
 from train.data import open_source
 from train.data.views import mapping
 
 
 def bundle_profile(
-    asked: Path | None, run: FitConfig, on_event: Callable[[str], None]
+    asked: Path | None, run: RunConfig, on_event: Callable[[str], None]
 ) -> CameraProfile:
     """The one that was asked for, or else the one by which the run's V was seen, if that is known.
 
@@ -44,7 +44,7 @@ def bundle_profile(
     return CameraProfile(camera="unknown")
 
 
-def _seen_by(run: FitConfig) -> dict[str, CameraProfile]:
+def _seen_by(run: RunConfig) -> dict[str, CameraProfile]:
     """Mapping -> profile, of the run's sessions or of the views that were exported from one."""
     if (run.v / CAMERA).exists():
         profiles = [CameraProfile.load(run.v / CAMERA)]

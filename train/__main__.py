@@ -18,6 +18,7 @@ COMMANDS = {
     "renders": ("train.renders.config:RendersConfig", "train.renders.command"),
     "check": ("train.check:CheckConfig", "train.check"),
     "fit": ("train.config:FitArguments", "train.fit"),
+    "distill": ("train.distill.config:DistillArguments", "train.distill.command"),
     "evaluate": ("train.evaluate:EvaluateConfig", "train.evaluate"),
     "regressor": ("train.evaluate.regressor:RegressorConfig", "train.evaluate.regressor"),
     "grid": ("train.grid:GridConfig", "train.grid"),
@@ -34,6 +35,7 @@ USAGE = """usage: python -m train COMMAND [--help]
   renders    render domain C: your avatar, as your calibrated camera would see it
   check      look at the images before training: sizes, duplicates, light, expressions
   fit        learn D and E from unpaired images of V and C; go on with a run that was stopped
+  distill    train a small network to paint what a large run's paints, for live use
   evaluate   measure runs against the truth of a simulated set
   regressor  train what reads expressions off renders, the yardstick of evaluate
   grid       mix and match: content by rows, residual by columns (Figs. 7, 8)

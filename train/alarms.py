@@ -65,10 +65,11 @@ class Alarms:
             if row.get(name, 1.0) >= WON:
                 self._won_since.pop(name, None)
             elif step - self._won_since.setdefault(name, step) >= WON_STEPS:
+                weights = "--lambda-v and --lambda-c" if "l_v" in row else "--gan-weight"
                 text = (
                     f"{adversary} tells every {image} from a real image since step "
                     f"{self._won_since[name]}: the generators learn nothing from it any more. "
-                    "Lower --lambda-v and --lambda-c, or --adversary-lr"
+                    f"Lower {weights}, or --adversary-lr"
                 )
                 found.append(Alarm(step=step, kind=f"{adversary} has won", text=text))
         return found

@@ -140,7 +140,7 @@ class RunOptions:
     There are no flips: a face's asymmetry is expression."""
 
     steps: int = 20_000
-    """Generator steps of the whole run; with a plateau schedule the most. The paper takes up to
+    """Steps of the whole run; with a plateau schedule the most. The paper takes up to
     300,000."""
     batch: int = 4
     """Images of each domain in a step, over all processes."""

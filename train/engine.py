@@ -58,7 +58,7 @@ class Engine:
 
     def adopt(self, trainee: Trainee) -> None:
         """Move a run to the device, and wrap each of its networks that learn."""
-        for name in trainee.CALLED:
+        for name in trainee.called:
             wrapped = self._fabric.setup_module(getattr(trainee, name))
             setattr(trainee, name, wrapped)
             self._wrapped.append(wrapped)

@@ -51,6 +51,10 @@ def _start(state: State, config: FitConfig, console: Console) -> dict[str, Any]:
     """Fill the state: from the run in `config.out`, or from --init; a new run stays as it is."""
     if checkpoint.newest(config.out) is not None:
         saved = checkpoint.load(config.out)
+        if not isinstance(saved.config, FitConfig):
+            raise BadCheckpoint(
+                f"{saved.path} is a student of `train distill`: choose another --out"
+            )
         if saved.config.method != config.method:
             raise BadCheckpoint(
                 f"{saved.path} was trained with --method {saved.config.method}, not "
@@ -63,6 +67,11 @@ def _start(state: State, config: FitConfig, console: Console) -> dict[str, Any]:
         return saved.progress
     if config.init is not None:
         first = checkpoint.load(config.init)
+        if not isinstance(first.config, FitConfig):
+            raise BadCheckpoint(
+                f"--init {first.path} is a student of `train distill`, D_C alone: give a run of "
+                "`train fit`"
+            )
         try:
             take_over(state.networks, first.under("networks"))
             take_over(state.content_ema, first.under("content_ema"))

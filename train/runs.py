@@ -1,4 +1,7 @@
-"""`Run`: the trained networks of a checkpoint, ready to be asked: averaged D_C, D_R and E."""
+"""`Run`: the trained networks of a checkpoint, ready to be asked: averaged D_C, D_R and E.
+
+Of a student, D_C alone.
+"""
 
 from __future__ import annotations
 
@@ -13,9 +16,13 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from train import checkpoint
+from train.checkpoint import Checkpoint
+from train.config import NetworkConfig
 from train.data import to_float, to_uint8
+from train.distill.config import DistillConfig
 from train.errors import BadCheckpoint, BadData
-from train.networks import Disentangler, Networks, Residual
+from train.networks import Disentangler, Networks, Residual, build_content
+from train.networks.translator import NoResidual
 
 Images = NDArray[np.uint8]
 """uint8[N,H,W,3] RGB."""
@@ -36,9 +43,19 @@ class Run:
     content: nn.Module
     """D_C: averaged over the last steps, as export takes it, or as it is."""
     disentangler: Disentangler
-    """D as it is, for its D_R."""
-    entangler: nn.Module
-    """E as it is."""
+    """D as it is, for its D_R; of a student, one that finds no residual."""
+    e: nn.Module | None
+    """E as it is; a student has none."""
+
+    @property
+    def entangler(self) -> nn.Module:
+        """E. Raises `BadCheckpoint` if there is none."""
+        if self.e is None:
+            raise BadCheckpoint(
+                f"{self.path} is a student of `train distill`, which has neither E nor D_R: give "
+                "the run that it learnt from"
+            )
+        return self.e
 
     def residual(self, v: Tensor) -> Residual:
         """r = D_R(v), of float[B,3,size,size] in -1..1."""
@@ -71,10 +88,9 @@ def load_runs(
 def _load(path: Path, name: str, averaged: bool, size: int | None) -> Run:
     saved = checkpoint.load(path)
     network = saved.config.network.at(size)
-    networks = Networks(network)
     try:
-        networks.load_state_dict(saved.under("networks"))
-        content = copy.deepcopy(networks.disentangler.content)
+        disentangler, entangler = _networks(saved, network)
+        content = copy.deepcopy(disentangler.content)
         if averaged:
             content.load_state_dict(saved.under("content_ema"))
     except RuntimeError as error:
@@ -86,9 +102,20 @@ def _load(path: Path, name: str, averaged: bool, size: int | None) -> Run:
         step=saved.step,
         size=network.size,
         content=content.eval().requires_grad_(False),
-        disentangler=networks.disentangler.eval().requires_grad_(False),
-        entangler=networks.entangler.eval().requires_grad_(False),
+        disentangler=disentangler.eval().requires_grad_(False),
+        e=None if entangler is None else entangler.eval().requires_grad_(False),
     )
+
+
+def _networks(saved: Checkpoint, config: NetworkConfig) -> tuple[Disentangler, nn.Module | None]:
+    """D and E with their weights. Raises RuntimeError if they do not fit."""
+    if isinstance(saved.config, DistillConfig):
+        content = build_content(config)
+        content.load_state_dict(saved.under("networks.content"))
+        return Disentangler(content, NoResidual()), None
+    networks = Networks(config)
+    networks.load_state_dict(saved.under("networks"))
+    return networks.disentangler, networks.entangler
 
 
 def _names(paths: Sequence[Path]) -> list[str]:

@@ -14,13 +14,11 @@ from train.trainee import Trainee, adam
 class State(Trainee):
     """A run of `fit` in memory at some step."""
 
-    CALLED = ("d", "e", "a_c", "a_v")
-
     def __init__(self, config: FitOptions) -> None:
         torch.manual_seed(config.seed)
         self.networks: Networks
         networks = Networks(config.network)
-        super().__init__(networks, networks.disentangler.content)
+        super().__init__(networks, networks.disentangler.content, ("d", "e", "a_c", "a_v"))
         networks.adversary_c.eval()
         networks.adversary_v.eval()
         self.d: nn.Module = networks.disentangler

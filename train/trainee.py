@@ -7,7 +7,7 @@ save for a resumed run to go on as if it had never stopped.
 from __future__ import annotations
 
 import copy
-from typing import Any, ClassVar
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -18,12 +18,11 @@ from train.history import History
 class Trainee:
     """Networks, the averaged D_C, optimisers, histories and the step, in memory."""
 
-    CALLED: ClassVar[tuple[str, ...]]
-    """Attributes that hold networks as a step calls them: what the engine has put around them
-    included."""
-
-    def __init__(self, networks: nn.Module, content: nn.Module) -> None:
-        """`networks`: all that learn. `content`: D_C among them, of which an average is kept."""
+    def __init__(self, networks: nn.Module, content: nn.Module, called: tuple[str, ...]) -> None:
+        """`networks`: all that learn. `content`: D_C among them, of which an average is kept.
+        `called`: attributes that hold networks as a step calls them, each of which the engine will
+        put something around."""
+        self.called = called
         self.step = 0
         self.networks = networks
         self.content_ema = copy.deepcopy(content).requires_grad_(False)
@@ -33,7 +32,7 @@ class Trainee:
         """By name in a checkpoint."""
         self.optimizers: dict[str, torch.optim.Adam] = {}
         """By name in a checkpoint."""
-        self._content = content
+        self.content = content
 
     @property
     def lr(self) -> float:
@@ -50,7 +49,7 @@ class Trainee:
     def update_ema(self, decay: float) -> None:
         """Average D_C; the first steps follow it closely, since they start from noise."""
         decay = min(decay, (1 + self.step) / (10 + self.step))
-        live = self._content.parameters()
+        live = self.content.parameters()
         for average, now in zip(self.content_ema.parameters(), live, strict=True):
             average.lerp_(now, 1 - decay)
 

@@ -14,6 +14,8 @@ from tests.train.untrained import write_run
 from train import checkpoint
 from train.config import FitConfig, NetworkConfig
 from train.data import to_float, to_uint8
+from train.distill.command import run as distil
+from train.distill.config import DistillArguments, StudentNetwork
 from train.errors import BadCheckpoint, BadData
 from train.networks import build_content
 from train.runs import load_runs
@@ -38,6 +40,32 @@ def test_a_run_translates_with_the_averaged_content_network(fit_config: Make) ->
     (live,) = load_runs([config.out], averaged=False)
     expected = saved.under("networks.disentangler.content")
     assert all(torch.equal(t, expected[name]) for name, t in live.content.state_dict().items())
+
+
+def test_a_student_translates_and_says_that_it_has_no_e(fit_config: Make, tmp_path: Path) -> None:
+    write_run(fit_config())
+    asked = DistillArguments(
+        teacher=tmp_path / "run",
+        out=tmp_path / "student",
+        network=StudentNetwork(width=12, blocks=2),
+        steps=1,
+        tensorboard=False,
+    )
+    distil(asked)
+    saved = checkpoint.load(asked.out)
+    (student,) = load_runs([asked.out])
+    assert (student.method, student.step, student.size) == ("distilled", 1, SIZE)
+    expected = saved.under("content_ema")
+    assert all(torch.equal(t, expected[name]) for name, t in student.content.state_dict().items())
+    (live,) = load_runs([asked.out], averaged=False)
+    expected = saved.under("networks.content")
+    assert all(torch.equal(t, expected[name]) for name, t in live.content.state_dict().items())
+
+    v = np.random.default_rng(0).integers(0, 256, (3, SIZE, SIZE, 3), np.uint8)
+    assert student.translate(v).shape == v.shape
+    assert student.residual(to_float(v)) == []
+    with pytest.raises(BadCheckpoint, match=r"is a student .* neither E nor D_R: give the run"):
+        _ = student.entangler
 
 
 def test_runs_of_one_name_are_told_apart_by_their_parents(fit_config: Make, tmp_path: Path) -> None:

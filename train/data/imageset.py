@@ -68,14 +68,23 @@ class ImageSet:
         first = step * count
         return to_float(np.stack([self._draw(k, seed) for k in range(first, first + count)]))
 
+    def picks(self, step: int, count: int, seed: int) -> list[int]:
+        """Which images `batch` is of, as places in `images`."""
+        first = step * count
+        return [self._pick(k, seed) for k in range(first, first + count)]
+
     def _draw(self, k: int, seed: int) -> NDArray[np.uint8]:
-        """The k-th image ever drawn: passes are shuffled, each by its own number."""
-        turn, place = divmod(k, len(self))
-        index = int(_permutation(len(self), seed, turn)[place])
+        """The k-th image ever drawn."""
+        index = self._pick(k, seed)
         if not self._jitter_px:
             return np.asarray(self._stored[index])
         top, left = np.random.default_rng([seed, k, _CROP]).integers(self._jitter_px + 1, size=2)
         return _crop(self._stored[index], self._size, top, left)
+
+    def _pick(self, k: int, seed: int) -> int:
+        """Its place: passes are shuffled, each by its own number."""
+        turn, place = divmod(k, len(self))
+        return int(_permutation(len(self), seed, turn)[place])
 
 
 def _crop(images: NDArray[np.uint8], size: int, top: int, left: int) -> NDArray[np.uint8]:

@@ -22,8 +22,8 @@ class EvaluateConfig:
     flicker. The mean C image stands in every table: it reaches 24 dB by never moving."""
 
     runs: Annotated[tuple[Path, ...], tyro.conf.Positional]
-    """Runs of `python -m train fit`, or single checkpoints. The first is what others are compared
-    with. Of several runs of one method, there is a row for the method as well."""
+    """Runs of `python -m train fit` or `distill`, or single checkpoints. The first is what others
+    are compared with. Of several runs of one method, there is a row for the method as well."""
     data: Path
     """A set written by `python -m train simulate`. With --clip it also measures flicker."""
     size: int | None = None

@@ -17,7 +17,7 @@ from train.networks.adversary import Adversary
 from train.networks.disentangler import Disentangler, Residual
 from train.networks.translator import NoResidual, Translator
 
-__all__ = ["Disentangler", "Networks", "Residual", "build_content"]
+__all__ = ["Disentangler", "Networks", "Residual", "build_adversary_c", "build_content"]
 
 
 class Networks(nn.Module):
@@ -27,11 +27,8 @@ class Networks(nn.Module):
         super().__init__()
         self.disentangler = _disentangler(config)
         self.entangler = _entangler(config)
-        width = config.adversary_width or (64 if config.family == "paper" else 24)
-        self.adversary_c = Adversary(
-            width, config.strided_layers, sees_place=config.family == "fast"
-        )
-        self.adversary_v = Adversary(width, config.strided_layers)
+        self.adversary_c = build_adversary_c(config)
+        self.adversary_v = Adversary(_adversary_width(config), config.strided_layers)
 
 
 def build_content(config: NetworkConfig) -> nn.Module:
@@ -46,6 +43,12 @@ def build_content(config: NetworkConfig) -> nn.Module:
         shrink=config.shrink,
         refined_shrink=config.refined_shrink,
     )
+
+
+def build_adversary_c(config: NetworkConfig) -> Adversary:
+    """A_C alone."""
+    sees_place = config.family == "fast"
+    return Adversary(_adversary_width(config), config.strided_layers, sees_place=sees_place)
 
 
 def _disentangler(config: NetworkConfig) -> Disentangler:
@@ -69,3 +72,7 @@ def _entangler(config: NetworkConfig) -> nn.Module:
 
 def _width(config: NetworkConfig) -> int:
     return config.width or (64 if config.family == "paper" else 32)
+
+
+def _adversary_width(config: NetworkConfig) -> int:
+    return config.adversary_width or (64 if config.family == "paper" else 24)

@@ -33,6 +33,8 @@ class Panel:
 
 PANELS = (
     Panel(title="Reconstruction, |v - v'| and |c - c'|", names=("l_v", "l_c")),
+    Panel(title="Student to teacher: |c' - t|, and of detail", names=("l_teacher", "l_detail")),
+    Panel(title="Student to teacher, PSNR in dB", names=("psnr_db",)),
     Panel(
         title="Adversaries",
         names=("adversary_c", "adversary_v"),
