@@ -224,14 +224,29 @@ def _checkpoint_files(folder: Path) -> tuple[Target, ...]:
     from train import checkpoint
     from train.config import FitConfig
     from train.config_json import to_json
+    from train.distill.config import DistillConfig, Teacher
     from train.errors import BadCheckpoint
 
     place = folder / "step-0000001"
     place.mkdir()
     config = FitConfig(v=Path("v"), c=Path("c"), out=Path("out"))
+    network = config.network
+    teacher = Teacher(
+        path=Path("teacher"),
+        run="teacher",
+        step=1,
+        method="uncooperative",
+        network=network,
+        sources=(Path("v"),),
+        stages=({"run": "teacher"},),
+    )
+    student = DistillConfig(v=Path("v"), out=Path("out"), network=network, teacher=teacher)
     meta = {"format": checkpoint.FORMAT, "step": 1, "progress": {}}
+    of_fit, of_student = (
+        json.dumps(meta | {"config": to_json(one)}).encode() for one in (config, student)
+    )
     good = {
-        checkpoint.META: json.dumps(meta | {"config": to_json(config)}).encode(),
+        checkpoint.META: of_fit,
         checkpoint.TENSORS: save({"a.b": torch.zeros(2, 3), "step": torch.ones(1)}),
     }
     for file, content in good.items():
@@ -244,6 +259,7 @@ def _checkpoint_files(folder: Path) -> tuple[Target, ...]:
                 checkpoint.load(place)
             (place / file).write_bytes(good[file])
 
-        return Target(name=name, seeds=(good[file],), run=run)
+        seeds = (of_fit, of_student) if file == checkpoint.META else (good[file],)
+        return Target(name=name, seeds=seeds, run=run)
 
     return target("checkpoint", checkpoint.META), target("tensors", checkpoint.TENSORS)

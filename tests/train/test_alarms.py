@@ -27,6 +27,15 @@ def test_an_adversary_that_tells_all_for_long_has_won() -> None:
     assert kinds(rows(100, adversary_v=0.003)) == [("A_V has won", 20 + WON_STEPS)]
 
 
+def test_what_to_do_about_it_names_options_that_there_are() -> None:
+    """`distill` has no lambdas."""
+    for losses, options in (({"l_v": 0.1}, "--lambda-v and --lambda-c"), ({}, "--gan-weight")):
+        alarms = Alarms()
+        for row in rows(100, adversary_c=0.003, **losses):
+            alarms.watch(row)
+        assert f"Lower {options}, or --adversary-lr" in alarms.raised[0].text
+
+
 def test_an_adversary_that_is_fooled_now_and_then_has_not_won() -> None:
     long_game = rows(100, adversary_c=0.003)
     for row in long_game[::10]:

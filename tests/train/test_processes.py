@@ -16,6 +16,7 @@ from safetensors.torch import load_file
 from tests.train import processes
 from tests.train.processes import KINDS
 from tests.train.test_resume import arguments_of, rows
+from tests.train.untrained import write_run
 from train import checkpoint, fit
 from train.config import FitConfig
 
@@ -49,7 +50,7 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return out
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", [*KINDS, "distill"])
 def test_two_processes_train_the_same_weights_as_one(trained: Path, kind: str) -> None:
     """Histories, averages and optimisers included. In float64, where rounding does not hide a
     mistake; Adam divides by the gradient's size, so it makes much of little ones."""
@@ -59,6 +60,17 @@ def test_two_processes_train_the_same_weights_as_one(trained: Path, kind: str) -
         assert alone.keys() == together.keys()
         for name, tensor in alone.items():
             assert torch.allclose(tensor, together[name], rtol=0, atol=1e-9), (name, rank)
+
+
+def test_distill_in_two_processes_logs_and_saves_once(fit_config: Make, tmp_path: Path) -> None:
+    teacher = write_run(fit_config())
+    tiny = f"--width 8 --blocks 2 --batch 2 --steps 3 --out {tmp_path}/student --no-tensorboard"
+    messages = launch(
+        "train", "distill", "--teacher", str(teacher), *tiny.split(), "--devices", "2"
+    )
+    assert messages.count("done:") == 1
+    assert messages.count("dB to the teacher on 7 v") == 1
+    assert checkpoint.load(tmp_path / "student").step == 3
 
 
 def test_fit_by_torchrun_logs_and_saves_once(fit_config: Make, tmp_path: Path) -> None:

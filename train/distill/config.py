@@ -65,7 +65,7 @@ class DistillOptions(RunOptions):
     weights: Annotated[DistillWeights, tyro.conf.arg(name="")] = field(
         default_factory=DistillWeights
     )
-    lr: float = 1e-3
+    lr: float = 2e-3
     """Adam's learning rate of the student; above that of `fit`, for there is no game to lose."""
     adversary_lr: float = 4e-4
     """Adam's learning rate of A_C, if --gan-weight asks for one."""

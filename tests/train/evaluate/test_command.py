@@ -18,6 +18,8 @@ from tests.train.conftest import SIZE
 from tests.train.faces import write_set
 from tests.train.untrained import write_run
 from train.config import FitConfig
+from train.distill.command import run as distil
+from train.distill.config import DistillArguments, StudentNetwork
 from train.errors import BadData, TrainError
 from train.evaluate import EvaluateConfig, command, run
 from train.evaluate.reader import load_reader
@@ -100,6 +102,26 @@ def test_methods_are_held_against_the_first_one(
     figure = difference["mouth_l1"]
     assert figure.value == pytest.approx(second["mouth_l1"].value - first["mouth_l1"].value)
     assert figure.low <= figure.value <= figure.high
+
+
+def test_a_student_is_measured_beside_its_teacher(
+    fit_config: Make, tmp_path: Path, data: Path, regressor: Path
+) -> None:
+    teacher = write_run(fit_config())
+    student = tmp_path / "student"
+    network = StudentNetwork(width=4, blocks=2)
+    distil(
+        DistillArguments(teacher=teacher, out=student, network=network, steps=1, tensorboard=False)
+    )
+    report = command.evaluate(
+        EvaluateConfig(runs=(teacher, student), data=data, regressor=regressor, count=6)
+    )
+    first, second = report.runs
+    assert (second.method, second.step) == ("distilled", 1)
+    assert first.figures.keys() - second.figures.keys() == {
+        *("expression_in_r", "expression_in_r_floor", "jaw_open_in_r"),
+    }, "it has no r to leak into"
+    assert "mouth_psnr_db" in report.differences()["student"]
 
 
 def test_the_mean_image_is_the_baseline(
