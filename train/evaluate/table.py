@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from rich.console import Console
@@ -45,7 +46,8 @@ def print_report(report: Report, console: Console) -> None:
 def markdown(report: Report) -> str:
     """The same tables, each run apart only where its method has no other."""
     methods = report.methods()
-    single = [row for row in report.rows if row.kind != "run" or not methods]
+    runs_of = Counter(row.method for row in report.runs)
+    single = [row for row in report.rows if row.kind != "run" or runs_of[row.method] == 1]
     ceiling = {row.name: row.figures for row in single if row.kind == "ceiling"}
     lines: dict[str, Mapping[str, Figure]] = {
         **{row.name: row.figures for row in single if row.kind != "ceiling"},

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -113,15 +114,23 @@ def test_a_student_is_measured_beside_its_teacher(
     distil(
         DistillArguments(teacher=teacher, out=student, network=network, steps=1, tensorboard=False)
     )
-    report = command.evaluate(
-        EvaluateConfig(runs=(teacher, student), data=data, regressor=regressor, count=6)
-    )
+    config = EvaluateConfig(runs=(teacher, student), data=data, regressor=regressor, count=6)
+    report = command.evaluate(config)
     first, second = report.runs
     assert (second.method, second.step) == ("distilled", 1)
     assert first.figures.keys() - second.figures.keys() == {
         *("expression_in_r", "expression_in_r_floor", "jaw_open_in_r"),
     }, "it has no r to leak into"
     assert "mouth_psnr_db" in report.differences()["student"]
+
+    shutil.copytree(student, tmp_path / "second")
+    tables = tmp_path / "tables.md"
+    command.evaluate(
+        dataclasses.replace(config, runs=(teacher, student, tmp_path / "second"), markdown=tables)
+    )
+    named = {line.split(" | ")[0] for line in tables.read_text().splitlines()}
+    assert {"| run", "| distilled (2 runs)"} <= named, "a run without others stands for itself"
+    assert "| student" not in named
 
 
 def test_the_mean_image_is_the_baseline(
