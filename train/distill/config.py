@@ -41,8 +41,8 @@ class DistillWeights:
     """What a student is to lower: |c' - t| and what is here, t being the teacher's picture."""
 
     detail: float = 1.0
-    """Weight of the mean |.| between the detail bands of c' and t (Haar wavelet). Pixels alone let
-    a small network off with a blurred picture."""
+    """Weight of the mean |.| between the detail bands of c' and t (Haar wavelet): edges, of which
+    the mean over all pixels says little."""
     levels: int = 2
     """Octaves of detail: 1 is edges of a pixel, 2 is edges of two as well, and so on. The size must
     be a multiple of 2 to this power."""
