@@ -135,7 +135,7 @@ class DistillConfig(DistillOptions):
         size, of_teacher = self.network.size, self.teacher.network.size
         if size < of_teacher and of_teacher % size:
             raise TrainError(
-                f"--size {size}: the teacher sees v at {of_teacher}, which must be a multiple of it"
+                f"--size {size}: the teacher sees v at {of_teacher}: give a size that divides that"
             )
         try:
             _ = self.teacher_network

@@ -38,7 +38,9 @@ class Kept:
             self._pictures.touch()
             if self._made_file.exists():
                 found = np.fromfile(self._made_file, np.uint8)
-                self._made = found if len(found) == count else self._made
+                needed = self._bytes * (1 + int(np.flatnonzero(found).max(initial=-1)))
+                if len(found) == count and self._pictures.stat().st_size >= needed:
+                    self._made = found  # else somebody has been at the files: all are made again
         except OSError as error:
             raise self._not_kept(error) from error
         self._flushed = time.monotonic()

@@ -68,6 +68,15 @@ def test_what_another_number_of_pictures_left_is_not_believed(tmp_path: Path) ->
     assert (tmp_path / MADE).stat().st_size == 5
 
 
+def test_pictures_that_somebody_deleted_are_made_again(tmp_path: Path) -> None:
+    maker, first = Maker(), Kept(tmp_path, 5, SIZE)
+    maker.of(first, 2)
+    first.flush()
+    (tmp_path / PICTURES).unlink()
+    assert (maker.of(Kept(tmp_path, 5, SIZE), 2) == 12).all()
+    assert maker.asked == [2, 2]
+
+
 def test_a_full_disk_is_one_line_that_says_what_to_do(tmp_path: Path) -> None:
     kept = Kept(tmp_path, 20, SIZE)
     with (
