@@ -226,7 +226,9 @@ def test_a_size_that_does_not_divide_the_teachers_is_refused(
 ) -> None:
     network = NetworkConfig(size=64, width=8, blocks=2, adversary_width=8)
     large = write_run(fit_config(network=network, out=tmp_path / "large"))
-    with pytest.raises(TrainError, match="--size 40: the teacher sees v at 64: give a size that divides"):
+    with pytest.raises(
+        TrainError, match="--size 40: the teacher sees v at 64: give a size that divides"
+    ):
         run(ask(teacher=large, network=StudentNetwork(size=40)))
 
 
