@@ -13,8 +13,8 @@ import tyro
 
 from train.errors import TrainError
 
-Method = Literal["uncooperative", "cooperative", "cyclegan"]
-METHOD_NAMES: tuple[Method, ...] = ("uncooperative", "cooperative", "cyclegan")
+Method = Literal["uncooperative", "cooperative", "cyclegan", "restoration"]
+METHOD_NAMES: tuple[Method, ...] = ("uncooperative", "cooperative", "cyclegan", "restoration")
 
 
 Family = Literal["fast", "paper"]
@@ -36,6 +36,9 @@ class NetworkConfig:
     made with that one. None: it does not."""
     width: int | None = None
     """Channels after the first convolution; None is 64 (paper, its ngf) or 32 (fast)."""
+    content_width: int | None = None
+    """fast: that of D_C alone, which has the most to do and is all that runs live; None is width.
+    What goes over its picture (--refined) has width."""
     blocks: int = 4
     """Residual blocks of each generator; even. The paper has 4."""
     norm: Literal["instance", "none"] = "instance"
@@ -120,6 +123,10 @@ class LossWeights:
     and at 1 from the start E may ignore c instead."""
     gan_weight: float = 0.5
     """Weight of the generators' least-squares terms: the 1/2 of Eq. 1."""
+    restoration: float = 0.0
+    """Weight of the error with which D_C finds a render under what was done to it, beside any
+    method; see the method of that name. Not in the paper, which is 0. A stage that begins with a
+    run of that method wants about 2, or D_C forgets what it has practised."""
     identity: float = 0.0
     """Weight of |D_C(c) - c| and |E(v) - v|, which keep colours from turning over. For the cyclegan
     method alone; CycleGAN's own takes half of lambda where it takes it."""
@@ -207,10 +214,13 @@ class FitOptions(RunOptions):
 
     method: Method = "uncooperative"
     """uncooperative: the paper. cooperative: the same networks and losses, nothing frozen.
-    cyclegan: two plain translators, no residual."""
+    cyclegan: two plain translators, no residual. restoration: D_C alone practises on renders that
+    were disturbed - light, shadow, room, fit of the headset, sensor - and has to find them again.
+    No cycle, no adversary, no E: a first stage, for --init of one of the others."""
     weights: Annotated[LossWeights, tyro.conf.arg(name="")] = field(default_factory=LossWeights)
     lr: float | None = None
-    """Adam's learning rate of D and of E; None is 2e-4 (paper, its own) or 4e-4 (fast)."""
+    """Adam's learning rate of D and of E; None is 2e-4 (paper, its own) or 4e-4 (fast), and for
+    practice alone, which is no game, 1e-3."""
     adversary_lr: float | None = None
     """Adam's learning rate of A_C and A_V; None is that of D and E."""
     coarse_lr: float = 1.0
@@ -223,6 +233,8 @@ class FitOptions(RunOptions):
     def learning_rates(self) -> tuple[float, float]:
         """Of the generators, and of the adversaries."""
         usual = 2e-4 if self.network.family == "paper" else 4e-4
+        if self.method == "restoration":
+            usual = 1e-3
         lr = usual if self.lr is None else self.lr
         return lr, lr if self.adversary_lr is None else self.adversary_lr
 
@@ -238,6 +250,8 @@ class FitOptions(RunOptions):
             )
         if self.weights.identity and self.method != "cyclegan":
             raise TrainError("--identity is for --method cyclegan: only there E takes a v alone")
+        if self.weights.restoration < 0:
+            raise TrainError(f"restoration must be at least 0, got {self.weights.restoration:g}")
         # Two places that cannot disagree: a method without a residual has networks without one.
         network = replace(self.network, residual=self.method != "cyclegan")
         object.__setattr__(self, "network", network)

@@ -109,6 +109,13 @@ def identity(d: nn.Module, e: nn.Module, v: Tensor, c: Tensor, weigh: LossWeight
     return Objective(loss, _detached({"identity": loss}))
 
 
+def restoration(d_c: nn.Module, disturbed: Tensor, c: Tensor, counts: Tensor) -> Objective:
+    """Real c, disturbed c -> D_C -> c'. Loss: |c - c'|, each place counting as float[H,W] `counts`
+    says. Not in the paper; as there, the input is real, and there is nobody to agree with."""
+    error = (d_c(disturbed) - c).abs()  # [B,3,H,W]
+    return Objective((counts * error).mean(), {"l_restored": error.mean().detach()})
+
+
 def adversary_loss(a: nn.Module, images: Tensor, generated: Tensor) -> Tensor:
     """1/2 [(A(real) - 1)^2 + A(generated)^2], Sec. 3.2. One pass over both halves, so that spectral
     norm takes one step of its power iteration."""

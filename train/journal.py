@@ -29,7 +29,7 @@ from train.errors import NotSaved
 from train.report import Status, write_report
 
 LOG = "log.jsonl"
-SHOWN = ("l_v", "l_c", "l_teacher", "psnr_db", "adversary_c", "adversary_v")
+SHOWN = ("l_v", "l_c", "l_restored", "l_teacher", "psnr_db", "adversary_c", "adversary_v")
 """Losses beside the bar; all are in the log."""
 STEADY_S = 600.0
 """How far back the remaining time is estimated from."""

@@ -19,7 +19,7 @@ from train import checkpoint
 from train.checkpoint import Checkpoint
 from train.config import NetworkConfig
 from train.data import to_float, to_uint8
-from train.distill.config import DistillConfig
+from train.distill.config import METHOD as DISTILLED
 from train.errors import BadCheckpoint, BadData
 from train.networks import Disentangler, Networks, Residual, build_content
 from train.networks.translator import NoResidual
@@ -43,17 +43,17 @@ class Run:
     content: nn.Module
     """D_C: averaged over the last steps, as export takes it, or as it is."""
     disentangler: Disentangler
-    """D as it is, for its D_R; of a student, one that finds no residual."""
+    """D as it is, for its D_R; where D_C learnt alone, one that finds no residual."""
     e: nn.Module | None
-    """E as it is; a student has none."""
+    """E as it is; None where D_C learnt alone."""
 
     @property
     def entangler(self) -> nn.Module:
         """E. Raises `BadCheckpoint` if there is none."""
         if self.e is None:
             raise BadCheckpoint(
-                f"{self.path} is a student of `train distill`, which has neither E nor D_R: give "
-                "the run that it learnt from"
+                f"{self.path}: D_C has learnt alone here ({self.method}), so there is neither E "
+                "nor D_R: give a run of another method, or the one that a student learnt from"
             )
         return self.e
 
@@ -109,9 +109,10 @@ def _load(path: Path, name: str, averaged: bool, size: int | None) -> Run:
 
 def _networks(saved: Checkpoint, config: NetworkConfig) -> tuple[Disentangler, nn.Module | None]:
     """D and E with their weights. Raises RuntimeError if they do not fit."""
-    if isinstance(saved.config, DistillConfig):
+    alone = {DISTILLED: "networks.content", "restoration": "networks.disentangler.content"}
+    if (where := alone.get(saved.config.method)) is not None:
         content = build_content(config)
-        content.load_state_dict(saved.under("networks.content"))
+        content.load_state_dict(saved.under(where))
         return Disentangler(content, NoResidual()), None
     networks = Networks(config)
     networks.load_state_dict(saved.under("networks"))

@@ -21,7 +21,10 @@ class State(Trainee):
         super().__init__(networks, networks.disentangler.content, ("d", "e", "a_c", "a_v"))
         networks.adversary_c.eval()
         networks.adversary_v.eval()
-        self.d: nn.Module = networks.disentangler
+        # Where only D_C learns, only D_C is wrapped: several processes would wait for D_R's
+        # gradients.
+        alone = config.method == "restoration"
+        self.d: nn.Module = networks.disentangler.content if alone else networks.disentangler
         self.e: nn.Module = networks.entangler
         self.a_c: nn.Module = networks.adversary_c
         self.a_v: nn.Module = networks.adversary_v

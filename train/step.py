@@ -1,4 +1,4 @@
-"""One training step, for each method: cycle V, cycle C, adversaries (Sec. 3.4).
+"""One training step, for each method: cycle V, cycle C, adversaries (Sec. 3.4); or practice alone.
 
 Where the methods differ is here and nowhere else. `engine.learn` takes the gradients of what it is
 given, `engine.step` lets networks take a step along the gradients that they have.
@@ -7,14 +7,26 @@ given, `engine.step` lets networks take a step along the gradients that they hav
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
-from torch import Tensor
+import torch
+from torch import Tensor, nn
 
 from train.config import FitOptions
-from train.cycles import Objective, adversary_loss, cycle_c, cycle_v, frozen, identity
+from train.cycles import (
+    Objective,
+    adversary_loss,
+    bare,
+    cycle_c,
+    cycle_v,
+    frozen,
+    identity,
+    restoration,
+)
+from train.disturb import disturb
 from train.engine import Engine
+from train.networks import Disentangler
 from train.state import State
 
 Losses = dict[str, Tensor]
@@ -26,7 +38,10 @@ class Batch:
 
     v: Tensor
     v_other: Tensor
-    """Others of V: where cycle C's r comes from, unrelated to c and to v."""
+    """Others of V: where cycle C's r comes from, unrelated to c and to v; and light and rooms for
+    practice."""
+    counts: Tensor = field(default_factory=lambda: torch.ones(()))
+    """float[H,W]: how much each place counts in practice."""
     c: Tensor
 
 
@@ -38,7 +53,7 @@ def uncooperative(engine: Engine, state: State, config: FitOptions, batch: Batch
     d, e, weigh = state.d, state.e, config.weights
 
     with frozen(e, state.a_c) as (fixed_e, a_c):
-        forth = engine.learn("cycle V", lambda v: cycle_v(d, fixed_e, a_c, v, weigh), batch.v)
+        forth = _forth(engine, state, config, batch, fixed_e, a_c)
     engine.step(state.optimizer_d)
 
     r = engine.residual(d, batch.v_other)
@@ -57,7 +72,7 @@ def cooperative(engine: Engine, state: State, config: FitOptions, batch: Batch) 
 
     r = engine.residual(d, batch.v_other)
     with frozen(state.a_c, state.a_v) as (a_c, a_v):
-        forth = engine.learn("cycle V", lambda v: cycle_v(d, e, a_c, v, weigh), batch.v)
+        forth = _forth(engine, state, config, batch, e, a_c)
         back = engine.learn(
             "cycle C", lambda c, *r: cycle_c(d, e, a_v, c, list(r), weigh), batch.c, *r
         )
@@ -78,11 +93,55 @@ def cyclegan(engine: Engine, state: State, config: FitOptions, batch: Batch) -> 
     return same | cooperative(engine, state, config, batch)
 
 
+def practice(engine: Engine, state: State, config: FitOptions, batch: Batch) -> Losses:
+    """D_C by itself, on disturbed renders: the method "restoration"."""
+    d_c = state.d  # nothing else of D learns: see `State`
+    found = engine.learn(
+        "restoration",
+        lambda disturbed, c: restoration(d_c, disturbed, c, batch.counts),
+        _disturbed(engine, state, config, batch),
+        batch.c,
+    )
+    engine.step(state.optimizer_d)
+    return found.parts
+
+
 METHODS: dict[str, Step] = {
     "uncooperative": uncooperative,
     "cooperative": cooperative,
     "cyclegan": cyclegan,
+    "restoration": practice,
 }
+
+
+def _forth(
+    engine: Engine, state: State, config: FitOptions, batch: Batch, e: nn.Module, a_c: nn.Module
+) -> Objective:
+    """Cycle V, with D_C's practice beside it if it is asked for: in one pass backward, so that
+    several processes exchange D's gradients once."""
+    d, weigh = state.d, config.weights
+    if not weigh.restoration:
+        return engine.learn("cycle V", lambda v: cycle_v(d, e, a_c, v, weigh), batch.v)
+    inner = bare(d)
+    assert isinstance(inner, Disentangler)
+
+    def both(v: Tensor, disturbed: Tensor, c: Tensor) -> Objective:
+        cycle = cycle_v(d, e, a_c, v, weigh)
+        found = restoration(inner.content, disturbed, c, batch.counts)
+        loss = cycle.loss + weigh.restoration * found.loss
+        return Objective(loss, cycle.parts | found.parts, cycle.fake)
+
+    disturbed = _disturbed(engine, state, config, batch)
+    return engine.learn("cycle V", both, batch.v, disturbed, batch.c)
+
+
+def _disturbed(engine: Engine, state: State, config: FitOptions, batch: Batch) -> Tensor:
+    """The renders of the batch, each disturbed in its own way; in several processes, alike."""
+    seed = np.random.SeedSequence([config.seed, state.step])
+    rng = torch.Generator().manual_seed(int(seed.generate_state(1)[0]))
+    with engine.clock.measure("disturb"):
+        c, v = engine.everybodys(batch.c), engine.everybodys(batch.v_other)
+        return engine.mine(disturb(c, v, rng))
 
 
 def _adversaries(

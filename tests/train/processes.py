@@ -25,6 +25,8 @@ KINDS = {
     "cooperative": {"method": "cooperative"},
     "cyclegan": {"method": "cyclegan", "weights": LossWeights(identity=1)},
     "in parts": {"method": "uncooperative", "accumulate": 2},
+    "restoration": {"method": "restoration"},
+    "with practice": {"method": "uncooperative", "weights": LossWeights(restoration=2)},
 }
 
 
@@ -41,7 +43,8 @@ def train(engine: Engine, config: FitConfig) -> State:
     engine.adopt(state)
     for step in range(STEPS):
         whole = batch_of(config, step)
-        batch = Batch(**{name: engine.mine(getattr(whole, name)) for name in Batch.__slots__})
+        images = ("v", "v_other", "c")
+        batch = Batch(**{name: engine.mine(getattr(whole, name)) for name in images})
         METHODS[config.method](engine, state, config, batch)
         state.step += 1
     return state

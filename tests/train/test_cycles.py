@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from train.config import LossWeights, NetworkConfig
-from train.cycles import adversary_loss, cycle_c, cycle_v, frozen, identity
+from train.cycles import adversary_loss, cycle_c, cycle_v, frozen, identity, restoration
 from train.networks import Networks
 
 WEIGHTS = LossWeights()
@@ -140,3 +140,16 @@ def test_a_generators_step_does_not_turn_the_adversaries_power_iteration(
     networks.adversary_c(images[0])
     after = networks.adversary_c.state_dict()
     assert any(not torch.equal(before[k], after[k]) for k in before)
+
+
+def test_restoration_is_the_error_of_what_is_found_under_a_disturbance() -> None:
+    """Each place as much as it counts; the log has the plain error."""
+    c = torch.zeros(2, 3, 4, 4)
+    disturbed = c.clone()
+    disturbed[..., :2] = 0.5
+    counts = torch.ones(4, 4)
+    counts[:, :2] = 3
+    found = restoration(nn.Identity(), disturbed, c, counts)
+    assert found.loss == pytest.approx(0.5 * (0.5 * 3))
+    assert found.parts["l_restored"] == pytest.approx(0.25)
+    assert restoration(nn.Identity(), c, c, counts).loss == 0

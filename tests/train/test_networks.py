@@ -8,7 +8,7 @@ import torch
 
 from train.config import NetworkConfig
 from train.errors import TrainError
-from train.networks import Networks
+from train.networks import Networks, build_content
 
 
 def parameters(module: torch.nn.Module) -> int:
@@ -64,8 +64,8 @@ def test_a_fast_head_leaves_no_periodic_grid_on_flat_features() -> None:
     """Constant features away from the border must give a constant change: the trap of
     pixel-shuffle and transposed convolutions."""
     head = Networks(NetworkConfig(size=64, width=8, blocks=2)).disentangler.content.head
-    change = head(torch.ones(1, 16, 8, 8), torch.ones(1, 8, 16, 16))
-    centre = change[..., 16:48, 16:48]
+    change = head(torch.ones(1, 16, 16, 16), torch.ones(1, 8, 32, 32))
+    centre = change[..., 48:80, 48:80]
     assert torch.allclose(centre, centre[..., :1, :1].expand_as(centre), atol=1e-5)
 
 
@@ -162,3 +162,36 @@ def test_a_refinement_that_cannot_be_is_refused(seen: int | None, refined: int) 
 def test_a_copy_that_cannot_be_is_refused(family: Literal["fast", "paper"], seen: int) -> None:
     with pytest.raises(TrainError, match=f"divides size 64.*got {seen} of {family}"):
         NetworkConfig(family=family, size=64, seen=seen)
+
+
+def test_places_are_learnt_for_the_copy_that_is_seen_and_serve_every_size() -> None:
+    """What stands still in C's picture need not be computed: it is learnt, per place."""
+    small = NetworkConfig(size=32, width=8, blocks=2, content_width=12)
+    content = Networks(small).disentangler.content  # in training nothing is cut off at -1 and 1
+    v = torch.rand(1, 3, 32, 32) - 0.5
+    before = content(v)
+    with torch.no_grad():
+        content.place.map[0, 3:, :16] += 0.25  # the offsets of the upper half
+    change = content(v) - before
+    assert torch.allclose(change[..., :16, :], torch.tensor(0.25), atol=1e-5)
+    assert (change[..., 16:, :] == 0).all()
+    larger = build_content(small.at(64)).eval()
+    larger.load_state_dict(content.state_dict())
+    assert larger(torch.rand(1, 3, 64, 64)).shape == (1, 3, 64, 64)
+
+
+def test_content_width_is_that_of_d_c_alone() -> None:
+    plain = Networks(NetworkConfig(size=32, width=8, blocks=2))
+    wide = Networks(NetworkConfig(size=32, width=8, blocks=2, content_width=16))
+
+    def count(part: str) -> tuple[int, int]:
+        first, second = (
+            sum(p.numel() for p in n.get_submodule(part).parameters()) for n in (plain, wide)
+        )
+        return first, second
+
+    narrow, broad = count("disentangler.content")
+    assert broad > narrow
+    assert wide.disentangler.content.stem.quarter[0].out_channels == 16
+    for part in ("disentangler.residual", "entangler", "adversary_c"):
+        assert count(part)[0] == count(part)[1]

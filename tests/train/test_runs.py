@@ -64,7 +64,7 @@ def test_a_student_translates_and_says_that_it_has_no_e(fit_config: Make, tmp_pa
     v = np.random.default_rng(0).integers(0, 256, (3, SIZE, SIZE, 3), np.uint8)
     assert student.translate(v).shape == v.shape
     assert student.residual(to_float(v)) == []
-    with pytest.raises(BadCheckpoint, match=r"is a student .* neither E nor D_R: give the run"):
+    with pytest.raises(BadCheckpoint, match=r"learnt alone here \(distilled\), .* nor D_R"):
         _ = student.entangler
 
 
@@ -88,3 +88,14 @@ def test_runs_of_two_sizes_cannot_be_compared(fit_config: Make, tmp_path: Path) 
 def test_a_folder_without_a_run_says_so(tmp_path: Path) -> None:
     with pytest.raises(BadCheckpoint, match="holds no checkpoint"):
         load_runs([tmp_path])
+
+
+def test_a_run_of_practice_alone_has_no_e(fit_config: Make) -> None:
+    config = fit_config(method="restoration")
+    write_run(config)
+    (run,) = load_runs([config.out])
+    v = np.random.default_rng(0).integers(0, 256, (3, SIZE, SIZE, 3), np.uint8)
+    assert run.translate(v).shape == v.shape
+    assert run.residual(to_float(v)) == []
+    with pytest.raises(BadCheckpoint, match=r"learnt alone here \(restoration\), .* nor D_R"):
+        _ = run.entangler

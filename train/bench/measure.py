@@ -56,7 +56,7 @@ class Timing:
         return self.gflop / self.step_s
 
 
-PARTS = ("data", "cycle V", "cycle C", "adversaries", "optimisers")
+PARTS = ("data", "cycle V", "cycle C", "adversaries", "disturb", "restoration", "optimisers")
 
 
 class _Runner:

@@ -36,12 +36,22 @@ def build_content(config: NetworkConfig) -> nn.Module:
     if config.family == "paper":
         return paper.Content(_width(config), config.blocks)
     return fast.Content(
-        _width(config),
+        config.content_width or _width(config),
         config.blocks,
         config.norm,
-        aligns=config.residual,
+        side=config.size // config.shrink,
         shrink=config.shrink,
-        refined_shrink=config.refined_shrink,
+        aligns=config.residual,
+        refinement=_refinement(config),
+    )
+
+
+def _refinement(config: NetworkConfig) -> fast.Refinement | None:
+    if config.refined_shrink is None:
+        return None
+    side = config.size // config.refined_shrink
+    return fast.Refinement(
+        _width(config), config.blocks // 2, config.norm, config.refined_shrink, side
     )
 
 

@@ -16,7 +16,7 @@ from train.networks.precision import in_float32
 LIMIT = 0.15
 """Of each number: shift right and down as a part of half the picture, log of the scale, and turn in
 radians. Some 19 px of shift at 256, 16 % of scale, 9 degrees."""
-_SEEN_PX = 32
+_SEEN_PX = 64
 """Side of the copy in which the pose is looked for: it is the same net at every size."""
 
 
@@ -26,13 +26,17 @@ class Pose(nn.Module):
     def __init__(self) -> None:
         super().__init__()
         self.body = nn.Sequential(
-            *(nn.Conv2d(3, 16, 5, 2, 2), nn.ReLU(inplace=True)),  # 16x16
-            *(nn.Conv2d(16, 32, 3, 2, 1), nn.ReLU(inplace=True)),  # 8x8
-            *(nn.Conv2d(32, 32, 3, 2, 1), nn.ReLU(inplace=True)),  # 4x4
-            *(nn.Conv2d(32, 16, 3, 1, 1), nn.ReLU(inplace=True)),
-            *(nn.Flatten(), nn.Linear(16 * 4 * 4, 64), nn.ReLU(inplace=True)),
+            *(nn.Conv2d(3, 24, 5, 2, 2), nn.ReLU(inplace=True)),  # 32x32
+            *(nn.Conv2d(24, 48, 3, 2, 1), nn.ReLU(inplace=True)),  # 16x16
+            *(nn.Conv2d(48, 64, 3, 2, 1), nn.ReLU(inplace=True)),  # 8x8
+            *(nn.Conv2d(64, 64, 3, 2, 1), nn.ReLU(inplace=True)),  # 4x4
+            *(nn.Flatten(), nn.Linear(64 * 4 * 4, 128), nn.ReLU(inplace=True)),
         )
-        self.last = nn.Linear(64, 4)
+        self.last = nn.Linear(128, 4)
+        self.begin()
+
+    def begin(self) -> None:
+        """As it is before it has learnt anything: every pose is about zero."""
         nn.init.normal_(self.last.weight, 0, 1e-3)
         nn.init.zeros_(self.last.bias)
 

@@ -33,6 +33,7 @@ class Panel:
 
 PANELS = (
     Panel(title="Reconstruction, |v - v'| and |c - c'|", names=("l_v", "l_c")),
+    Panel(title="Restoration, |c - c'| of disturbed renders", names=("l_restored",)),
     Panel(title="Student to teacher: |c' - t|, and of detail", names=("l_teacher", "l_detail")),
     Panel(title="Student to teacher, PSNR in dB", names=("psnr_db",)),
     Panel(

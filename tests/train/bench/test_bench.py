@@ -22,10 +22,13 @@ def test_a_step_is_the_sum_of_its_parts(tmp_path: Path, capsys: pytest.CaptureFi
     assert figures["config"]["network"]["size"] == 32
     assert all(peak > 0 for peak in figures["peak_gflop_per_s"].values())
     methods = {row["method"]: row for row in figures["methods"]}
-    assert list(methods) == ["uncooperative", "cooperative", "cyclegan"]
-    for row in methods.values():
+    assert list(methods) == ["uncooperative", "cooperative", "cyclegan", "restoration"]
+    of_practice = {"disturb", "restoration"}
+    of_cycles = {"cycle V", "cycle C", "adversaries"}
+    for name, row in methods.items():
         assert set(row["parts_s"]) == {*PARTS, "rest"}
-        assert all(row["parts_s"][name] > 0 for name in PARTS)
+        idle = of_cycles if name == "restoration" else of_practice
+        assert {part for part in PARTS if row["parts_s"][part] == 0} == idle
         assert row["gflop_per_s"] == pytest.approx(row["gflop"] / row["step_s"])
     assert methods["cyclegan"]["gflop"] < methods["uncooperative"]["gflop"]
     assert methods["uncooperative"]["gflop"] < methods["cooperative"]["gflop"]

@@ -73,7 +73,7 @@ class Find(nn.Module):
 def pair(name: str, content: nn.Module, entangler: nn.Module) -> Run:
     return Run(
         name=name, path=Path(name), method=name, step=0, size=16,
-        content=content, disentangler=Disentangler(content, All()), entangler=entangler,
+        content=content, disentangler=Disentangler(content, All()), e=entangler,
     )  # fmt: skip
 
 

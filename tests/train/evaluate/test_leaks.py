@@ -72,7 +72,7 @@ def finding(*sizes: int) -> Disentangler:
 def test_r_is_pooled_whatever_its_maps_are() -> None:
     run = Run(
         name="r", path=Path(), method="m", step=0, size=16,
-        content=nn.Identity(), disentangler=finding(16, 8, 4), entangler=nn.Identity(),
+        content=nn.Identity(), disentangler=finding(16, 8, 4), e=nn.Identity(),
     )  # fmt: skip
     v = np.zeros((9, 16, 16, 3), np.uint8)
     features = residual_features(run, v)

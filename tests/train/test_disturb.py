@@ -1,0 +1,68 @@
+"""Disturbed renders: what may change, and what decides it."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from torch import Tensor
+
+from train.disturb import disturb
+
+SIZE = 32
+
+
+def random(seed: int) -> torch.Generator:
+    return torch.Generator().manual_seed(seed)
+
+
+@pytest.fixture
+def v() -> Tensor:
+    return torch.rand(4, 3, SIZE, SIZE, generator=random(1)) * 2 - 1
+
+
+@pytest.fixture
+def c() -> Tensor:
+    """A grey square on black."""
+    c = torch.full((4, 3, SIZE, SIZE), -1.0)
+    c[..., 8:24, 8:24] = 0.2
+    return c
+
+
+def test_one_seed_gives_one_result_and_another_seed_another(c: Tensor, v: Tensor) -> None:
+    first = disturb(c, v, random(2))
+    assert first.equal(disturb(c, v, random(2)))
+    assert (first - disturb(c, v, random(3))).abs().mean() > 0.05
+
+
+def test_pictures_stay_pictures_of_the_same_kind(c: Tensor, v: Tensor) -> None:
+    for seed in range(20):
+        out = disturb(c.double(), v.double(), random(seed))
+        assert out.shape == c.shape
+        assert out.dtype == torch.float64
+        assert out.isfinite().all()
+        assert out.min() >= -1
+        assert out.max() <= 1
+
+
+def test_each_picture_is_disturbed_in_its_own_way(c: Tensor, v: Tensor) -> None:
+    same_v = v[:1].expand_as(v)
+    out = disturb(c, same_v, random(4))
+    assert min((out[i] - out[j]).abs().mean() for i in range(4) for j in range(i)) > 0.05
+
+
+def test_a_room_of_v_stands_where_it_was_black(c: Tensor) -> None:
+    """Far from the avatar, the blue of all v."""
+    blue = torch.full_like(c, -1.0)
+    blue[:, 2] = 0.5
+    corner = disturb(c, blue, random(5))[..., :4, :4].mean((2, 3))  # [4,3]
+    assert (corner[:, 2] > corner[:, 0] + 0.3).all()
+    assert (corner[:, 2] > corner[:, 1] + 0.3).all()
+
+
+def test_what_is_drawn_on_the_avatar_can_still_be_seen() -> None:
+    """A light spot on a dark face: it is lighter than what is around it in nearly every picture."""
+    c = torch.full((4, 3, SIZE, SIZE), -0.6)
+    c[..., 12:20, 12:20] = 0.6
+    out = torch.cat([disturb(c, torch.zeros_like(c), random(seed)) for seed in range(8)])
+    spot, around = out[..., 14:18, 14:18].mean((1, 2, 3)), out[..., 8:24, 8:24].mean((1, 2, 3))
+    assert (spot > around).float().mean() > 0.9

@@ -1,0 +1,164 @@
+"""`disturb`: a render as a headset's camera might have seen it, made up: light, room, fit, sensor.
+
+D_C practises on such pictures, because what it has to find in them is known: the render itself
+(`cycles.restoration`). Light and rooms are those of unrelated pictures of V, roughly; everything
+else is drawn, wider than any camera needs. Nothing here knows how V comes about.
+
+What is drawn comes from one generator, on the CPU, so the same one gives the same pictures.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+GAMMA = 2.2
+"""Between a picture's values and light."""
+BLACK = 0.02
+"""The avatar is where a render is lighter than this (0..1); domain C is black elsewhere."""
+DIM = 0.02
+"""Added to a divisor, so that hardly any light is not a divisor."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Draw:
+    """Random numbers for each of some pictures float[B,C,H,W]."""
+
+    rng: torch.Generator
+    like: Tensor
+    """How many, where and how precise."""
+
+    def uniform(self, low: float, high: float, channels: int = 1) -> Tensor:
+        drawn = torch.rand(len(self.like), channels, 1, 1, generator=self.rng)
+        return low + (high - low) * drawn.to(self.like)
+
+    def normal(self, spread: float, channels: int = 1, size: int = 1) -> Tensor:
+        """float[B,channels,size,size]."""
+        drawn = torch.randn(len(self.like), channels, size, size, generator=self.rng)
+        return spread * drawn.to(self.like)
+
+    def chance(self, part: float) -> Tensor:
+        """1 with this probability, else 0."""
+        return (self.uniform(0, 1) < part).to(self.like)
+
+    def whole(self, low: int, high: int) -> int:
+        """One of low..high, the same for all pictures."""
+        return int(torch.randint(low, high + 1, (1,), generator=self.rng))
+
+    def field(self, spread: float, channels: int, cells: int, size: int) -> Tensor:
+        """Smooth noise, `cells` features across: float[B,channels,size,size]."""
+        return _stretch(self.normal(spread, channels, cells), size)
+
+
+@torch.no_grad()
+def disturb(c: Tensor, v: Tensor, rng: torch.Generator) -> Tensor:
+    """Renders float[B,3,S,S] and as many unrelated pictures of V -> disturbed renders, alike in
+    shape and range (-1..1)."""
+    draw = _Draw(rng, c)
+    light, seen = _light_of(c), _light_of(v)
+    avatar = (c.amax(1, keepdim=True) > 2 * BLACK - 1).to(c)
+    light = light * _materials(light, avatar, draw) * _lamps(light, avatar, seen, draw)
+    light = torch.lerp(_room(seen, draw), light, _soften(avatar))
+    return _sensed(_worn(light, draw), draw)
+
+
+def _light_of(picture: Tensor) -> Tensor:
+    """-1..1 -> linear, 0..1."""
+    return ((picture + 1) / 2).clamp_min(0) ** GAMMA
+
+
+def _materials(light: Tensor, avatar: Tensor, draw: _Draw) -> Tensor:
+    """How much lighter colourful and bright places become: teeth are not always as bright."""
+    most, least = light.amax(1, keepdim=True), light.amin(1, keepdim=True)
+    colourful = (most - least) / (most + DIM)
+    bright = light.mean(1, keepdim=True)
+    colourful = colourful - _mean(colourful, avatar)
+    bright = (bright / (_mean(bright, avatar) + DIM) - 1).clamp(-1, 2)
+    change = (draw.normal(1.2) + 0.5) * colourful + (draw.normal(0.4) + 0.2) * bright
+    return change.clamp(-2, 1).exp()
+
+
+def _lamps(light: Tensor, avatar: Tensor, seen: Tensor, draw: _Draw) -> Tensor:
+    """By how much each place is lit otherwise: float[B,3,S,S]."""
+    size, cells = light.shape[-1], draw.whole(4, 13)
+    # Of v's light relative to a render's. Of another render's: c's own mouth must not cancel out.
+    usual = _coarse((light * avatar).roll(1, 0), cells) / (
+        _coarse(avatar.roll(1, 0), cells) + 2 * DIM
+    )
+    as_in_v = (_coarse(seen, cells) / (usual + DIM)).clamp(0, 5)
+    free = draw.field(0.7, 1, draw.whole(2, 4), size) + draw.field(0.2, 3, 2, size)
+    free = (free + draw.normal(0.4) + draw.normal(0.15, 3)).exp()
+    lit = torch.lerp(free, as_in_v, draw.chance(0.65))
+    # Shadows with an edge, soft or hard.
+    edge = draw.field(1.0, 1, draw.whole(2, 5), size) - draw.uniform(-0.8, 1.5)
+    shade = torch.sigmoid(edge / draw.uniform(0.02, 0.5))
+    return lit * (1 - draw.chance(0.6) * draw.uniform(0.05, 0.9) * shade)
+
+
+def _room(seen: Tensor, draw: _Draw) -> Tensor:
+    """Something to stand behind the avatar: a part of another v, either way round."""
+    part = draw.uniform(0.3, 1.0)
+    turned = part * (1 - 2 * draw.chance(0.5))
+    right, down = draw.uniform(-1, 1) * (1 - part), draw.uniform(-1, 1) * (1 - part)
+    zero = torch.zeros_like(part)
+    rows = torch.cat([turned, zero, right], 3), torch.cat([zero, part, down], 3)
+    grid = functional.affine_grid(torch.cat(rows, 2)[:, 0], list(seen.shape), align_corners=False)
+    return _sample(seen.roll(-1, 0), grid) * draw.normal(0.5).exp()
+
+
+def _worn(light: Tensor, draw: _Draw) -> Tensor:
+    """Seen from where a headset that sits askew holds its camera, through its lens."""
+    turn, scale = draw.normal(0.04), draw.normal(0.03).exp()
+    along, across = scale * turn.cos(), scale * turn.sin()
+    right, down = draw.normal(0.055), draw.normal(0.055)
+    rows = torch.cat([along, -across, right], 3), torch.cat([across, along, down], 3)
+    grid = functional.affine_grid(
+        torch.cat(rows, 2)[:, 0], list(light.shape), align_corners=False
+    )  # [B,S,S,2]: right and down, -1..1
+    bend = draw.normal(0.02) + 0.012
+    grid = grid * (1 + bend * grid.square().sum(3, keepdim=True))
+    tilt = (torch.cat([draw.normal(0.03), draw.normal(0.03)], 3) * grid).sum(3, keepdim=True)
+    return _sample(light, grid * (1 + tilt))
+
+
+def _sensed(light: Tensor, draw: _Draw) -> Tensor:
+    """Exposed, out of focus, with noise: -1..1."""
+    size = light.shape[-1]
+    place = torch.linspace(-1, 1, size, device=light.device)
+    far = place.square()[:, None] + place.square()
+    light = light * draw.normal(0.25).exp() * (1 - draw.uniform(0, 0.35) * far)
+    light = torch.lerp(light, _soften(light), draw.uniform(0, 0.7))
+    picture = light.clamp(1e-4, 1) ** (1 / GAMMA)
+    picture = picture + draw.uniform(0, 0.04) * draw.normal(1.0, 3, size)
+    return picture.clamp(0, 1) * 2 - 1
+
+
+def _mean(values: Tensor, where: Tensor) -> Tensor:
+    """Over the places where `where` is 1, of each picture: float[B,C,1,1]."""
+    total = where.sum((2, 3), keepdim=True)
+    return (values * where).sum((2, 3), keepdim=True) / (total + 1)
+
+
+def _coarse(picture: Tensor, cells: int) -> Tensor:
+    """What is left of light in `cells` x `cells` smooth spots."""
+    spots = functional.adaptive_avg_pool2d(picture, cells)
+    return _stretch(spots, picture.shape[-1]).clamp_min(0)
+
+
+def _stretch(field: Tensor, size: int) -> Tensor:
+    return functional.interpolate(field, size=(size, size), mode="bicubic", align_corners=False)
+
+
+def _soften(picture: Tensor) -> Tensor:
+    """Blurred by about a hundredth of its side."""
+    size = picture.shape[-1]
+    radius = max(1, round(size / 128))
+    padded = functional.pad(picture, (radius,) * 4, mode="replicate")
+    return functional.avg_pool2d(padded, 2 * radius + 1, 1)
+
+
+def _sample(picture: Tensor, grid: Tensor) -> Tensor:
+    return functional.grid_sample(picture, grid, padding_mode="reflection", align_corners=False)
