@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from train.networks.pose import LIMIT, Pose, put_back, take_out
+from train.networks.pose import LIMIT, Pose, put_back, take_out, together
 
 
 def smooth(size: int, count: int = 2) -> Tensor:
@@ -38,6 +38,16 @@ def test_what_is_put_back_is_where_it_was() -> None:
     inner = (..., slice(14, -14), slice(14, -14))  # what left the picture cannot come back
     assert (back - image)[inner].abs().mean() < 0.02
     assert (take_out(image, poses) - image)[inner].abs().mean() > 0.1
+
+
+def test_two_poses_taken_out_one_after_the_other_are_one() -> None:
+    image = smooth(64)
+    first = torch.tensor([[0.1, -0.05, 0.08, 0.1], [-0.08, 0.1, -0.1, -0.12]])[:, :, None, None]
+    second = torch.tensor([[-0.03, 0.06, 0.05, -0.09], [0.02, 0.01, 0.1, 0.04]])[:, :, None, None]
+    at_once = take_out(image, together(first, second))
+    inner = (..., slice(14, -14), slice(14, -14))
+    assert (take_out(take_out(image, first), second) - at_once)[inner].abs().mean() < 0.01
+    assert (take_out(image, first) - at_once)[inner].abs().mean() > 0.1
 
 
 @pytest.mark.parametrize("size", [32, 36, 44, 128])

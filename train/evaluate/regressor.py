@@ -33,6 +33,9 @@ MIN_SCALE = 0.03
 """A shape that hardly varies is not blown up to the weight of the others."""
 GAIN, OFFSET, NOISE = 0.1, 0.05, 0.03
 """Augmentation, standard deviations on the -1..1 scale: a c' is never as clean as a render."""
+SHIFT, SCALE, TURN = 0.02, 0.015, 0.015
+"""Augmentation, standard deviations: of a place (half a picture is 1), of the log of the size, and
+in radians. What is asked is the expression, not whether the face stands where it should."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,9 +140,19 @@ def _fit(config: RegressorConfig, images: Images, coefficients: NDArray[np.float
 
 
 def _augment(x: Tensor) -> Tensor:
-    """float[B,3,s,s]: other brightness and contrast, half of them blurred, noise."""
+    """float[B,3,s,s]: moved a little, in another light, half of them blurred, noise."""
     each = (len(x), 1, 1, 1)
     blurred = functional.avg_pool2d(functional.pad(x, (1, 1, 1, 1), mode="replicate"), 3, 1)
     x = torch.where(torch.rand(each) < 0.5, blurred, x)
+    x = _moved(x)
     x = x * (1 + GAIN * torch.randn(each)) + OFFSET * torch.randn(each)
     return x + NOISE * torch.randn_like(x)
+
+
+def _moved(x: Tensor) -> Tensor:
+    scale, turn = (SCALE * torch.randn(len(x))).exp(), TURN * torch.randn(len(x))
+    right, down = SHIFT * torch.randn(2, len(x))
+    along, across = scale * turn.cos(), scale * turn.sin()
+    rows = [torch.stack(row, 1) for row in ((along, -across, right), (across, along, down))]
+    grid = functional.affine_grid(torch.stack(rows, 1), list(x.shape), align_corners=False)
+    return functional.grid_sample(x, grid, padding_mode="border", align_corners=False)
