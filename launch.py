@@ -24,6 +24,7 @@ prepare_memory()
 if __name__ == "__main__":
     limit_loading()
 try:
+    from calibration.printable import printable
     from calibration.profile import ProfileError
     from realtime.backends import open_backend
     from realtime.bundle import Bundle
@@ -95,7 +96,7 @@ def print_cameras() -> None:
     cameras = list_cameras()
     for camera in cameras:
         where = " = ".join(filter(None, (camera.path, camera.by_id)))
-        print(f"--camera {camera.index}  {camera.name}  {where}")
+        print(printable(f"--camera {camera.index}  {camera.name}  {where}"))
     if not cameras:
         print("no camera is connected to this machine; --camera demo needs none")
 
@@ -225,7 +226,7 @@ def follow(
             now = pipeline.snapshot()
             status.say(f"{now.source} -> {now.bundle} on {now.backend} -> {now.address}")
             for way in to_watch:
-                status.say(way)
+                status.draw(way)
         status.update(pipeline.snapshot)
     reached = config.frames is not None and pipeline.snapshot().published >= config.frames
     return "--frames were published" if reached else "the source ended"

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any, TextIO
 
+from calibration.printable import printable
 from realtime.log import Log
 from realtime.recording import Recording
 from realtime.report import Snapshot, info_message
@@ -44,12 +45,16 @@ class StatusLine:
             self._write(_json_line(figures=info_message(figures)))
         elif self._terminal:
             width = os.get_terminal_size(self._stream.fileno()).columns - 1
-            self._write(f"\r\x1b[K{format_status(figures)[:width]}", on_line=True)
+            self._write(f"\r\x1b[K{printable(format_status(figures))[:width]}", on_line=True)
         else:
-            self._write(format_status(figures) + "\n")
+            self._write(printable(format_status(figures)) + "\n")
 
     def say(self, text: str) -> None:
         """A line that stays, above the status line."""
+        self._write(self._line(text if self._as_json else printable(text)))
+
+    def draw(self, text: str) -> None:
+        """As `say`, of this program's own making: several lines, colours."""
         self._write(self._line(text))
 
     def clear(self) -> None:

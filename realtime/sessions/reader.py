@@ -15,6 +15,7 @@ from pathlib import Path
 import av
 from pydantic import ValidationError
 
+from calibration.printable import printable
 from calibration.recorded import CODEC, FORMAT, ONLY, objection, video_objection
 from realtime.errors import SessionError
 from realtime.frame import Image
@@ -174,11 +175,6 @@ class Pictures:
 
     def close(self) -> None:
         self._video.close()
-
-
-def printable(text: str) -> str:
-    """What a session says, without what would steer a terminal."""
-    return "".join(letter if letter.isprintable() else "?" for letter in text)
 
 
 def clock_jumps(rows: tuple[IndexRow, ...]) -> tuple[str, ...]:
