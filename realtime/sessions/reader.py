@@ -16,14 +16,13 @@ import av
 from pydantic import ValidationError
 
 from calibration.printable import printable
-from calibration.recorded import CODEC, FORMAT, ONLY, objection, video_objection
+from calibration.recorded import CODEC, FORMAT, MOST_ABOUT_BYTES, ONLY, objection, video_objection
 from realtime.errors import SessionError
 from realtime.frame import Image
 from realtime.sessions.format import INDEX, SESSION, VIDEO, IndexRow, SessionFile, VideoClock
 from realtime.sessions.lines import read_lines
 from realtime.sources.video import Video, explain
 
-MOST_ABOUT_BYTES = 1 << 20
 CLOCK_JUMP_S = 0.5
 """More than this between the two clocks, from one picture to the next, is no drift."""
 
