@@ -28,12 +28,15 @@ from realtime.parity import Tolerance
 from train import checkpoint
 from train.config import NetworkConfig
 from train.errors import BadCheckpoint
+from train.fitting import check_fits
 from train.networks import build_content
 
 PRECISIONS: dict[Precision, str] = {"fp32": "float32", "fp16": "float16", "int8": "int8"}
 """What is asked for -> what the manifest calls it."""
 PARITY_IMAGES = 16
 CALIBRATION_FRAMES = 64
+MOST_STAGES = 16
+"""Of what led to a run, the last so many."""
 
 
 def export_bundle(config: ExportConfig, on_event: Callable[[str], None] = print) -> Bundle:
@@ -42,6 +45,7 @@ def export_bundle(config: ExportConfig, on_event: Callable[[str], None] = print)
     if config.out.exists() and not config.overwrite:
         raise ExportError(f"{config.out} exists: choose another --out, or add --overwrite")
     saved = checkpoint.load(config.run)
+    check_fits(saved, build_content, "content_ema")
     network = saved.config.network.at(config.size)
     size = network.size
     content = build_content(network)
@@ -49,6 +53,8 @@ def export_bundle(config: ExportConfig, on_event: Callable[[str], None] = print)
     model = BytesToBytes(content).eval()
 
     profile = bundle_profile(config.profile, saved.config, on_event)
+    if config.golden is None:
+        on_event(f"the bundle's golden pictures are some of the run's V, {saved.config.v}")
     images = read_frames(
         config.golden or saved.config.v, size, profile, PARITY_IMAGES, GOLDEN_PAIRS
     )
@@ -136,26 +142,39 @@ def _manifest(
     )
 
 
-def _stages(saved: checkpoint.Checkpoint) -> list[dict[str, Any]]:
-    """What led to this checkpoint, from the first run on: a run may start from another (--init)."""
+def _stages(saved: checkpoint.Checkpoint, after: int = 0) -> list[dict[str, Any]]:
+    """What led to this checkpoint, from the first run on: a run may start from another (--init), a
+    stranger's from itself."""
     config = saved.config
     stage = {
         "run": config.out.name,
         "size": config.network.size,
         "steps": saved.step,
         "batch": config.batch,
-        "hours": round(saved.progress.get("seconds", 0.0) / 3600, 2),
+        "hours": round(_seconds(saved) / 3600, 2),
     }
-    if config.init is None:
+    if config.init is None or after >= MOST_STAGES:
         return [stage]
     try:
-        return [*_stages(checkpoint.load(config.init)), stage]
+        return [*_stages(checkpoint.load(config.init), after + 1), stage]
     except BadCheckpoint:
         return [{"run": config.init.name, "hours": 0.0, "note": "no longer there"}, stage]
+
+
+def _seconds(saved: checkpoint.Checkpoint) -> float:
+    seconds = saved.progress.get("seconds", 0.0)
+    return seconds if isinstance(seconds, int | float) and 0 <= seconds < 1e12 else 0.0
 
 
 def _simulation(v: Path) -> dict[str, Any]:
     """What a simulated set says of itself; empty for other data."""
     path = v.parent / "simulation.json"
-    content = json.loads(path.read_text()) if path.exists() else {}
-    return content if isinstance(content, dict) else {}
+    try:
+        content = json.loads(path.read_text()) if path.is_file() else {}
+    except (OSError, ValueError, RecursionError) as error:
+        raise ExportError(f"{path} is damaged: {error}") from error
+    told = content if isinstance(content, dict) else {}
+    credit = told.get("credits", [])
+    if not isinstance(credit, list) or not all(isinstance(line, str) for line in credit):
+        raise ExportError(f"{path} is damaged: its credits are no list of texts")
+    return told

@@ -15,6 +15,7 @@ from torch import Tensor, nn
 from train import checkpoint
 from train.data import to_float, to_uint8
 from train.errors import BadCheckpoint, BadData
+from train.fitting import check_fits
 from train.networks import Disentangler, Networks, Residual
 
 Images = NDArray[np.uint8]
@@ -71,6 +72,7 @@ def load_runs(
 def _load(path: Path, name: str, averaged: bool, size: int | None) -> Run:
     saved = checkpoint.load(path)
     network = saved.config.network.at(size)
+    check_fits(saved, Networks, "networks")
     networks = Networks(network)
     try:
         networks.load_state_dict(saved.under("networks"))
