@@ -11,8 +11,6 @@ could not; 2 what was asked makes no sense. Whatever goes wrong is said in one l
 from __future__ import annotations
 
 import gc
-import os
-import signal
 import sys
 import threading
 import time
@@ -20,19 +18,24 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 
 from realtime.memory import prepare_memory
+from realtime.starting import all_is_loaded, limit_loading, limited
 
 prepare_memory()
+if __name__ == "__main__":
+    limit_loading()
 try:
+    from calibration.printable import printable
     from calibration.profile import ProfileError
     from realtime.backends import open_backend
     from realtime.bundle import Bundle
     from realtime.clock import ClockServer
     from realtime.command_line import parse
     from realtime.config import LaunchConfig
+    from realtime.ending import end_without_memory, give_up, leave, say_last
     from realtime.errors import RealtimeError, UsageError
     from realtime.extras import open_metrics, open_preview, open_recorder, own_profile, serve_page
     from realtime.health import describe
-    from realtime.pipeline import STAGE_THREADS, Pipeline
+    from realtime.pipeline import Pipeline
     from realtime.preview import TURN_S, Preview
     from realtime.publish import Output
     from realtime.publisher import Publisher
@@ -41,7 +44,7 @@ try:
     from realtime.sessions.recorder import Recorder
     from realtime.sources import list_cameras, open_source
     from realtime.status import StatusLine, format_recording, format_summary
-    from realtime.watchdog import said_if_slow
+    from realtime.stopping import die_at_once, stop_signals
 except ModuleNotFoundError as error:
     sys.exit(f"launch: {error}: run `pip install -e .` in the folder of launch.py first")
 except ImportError as error:  # a library of the system is missing; the message has the cure
@@ -57,18 +60,14 @@ _DESCRIPTION = """Turn a headset camera's video into your avatar's, live, and st
 
 Ctrl-C ends it."""
 _TICK_S = 0.1
-_HANG_UP = (signal.SIGHUP,) if hasattr(signal, "SIGHUP") else ()
 
 
 def main() -> None:
     """The console entry point."""
-    sys.unraisablehook = _end_without_memory
-    code = launch(sys.argv[1:])
-    if any(thread.name in STAGE_THREADS for thread in threading.enumerate()):
-        # One hangs in a library, which would crash when the interpreter takes itself apart.
-        sys.stderr.flush()
-        os._exit(code)
-    sys.exit(code)
+    sys.unraisablehook = end_without_memory
+    die_at_once()
+    all_is_loaded()
+    leave(launch(sys.argv[1:]))
 
 
 def launch(arguments: Sequence[str]) -> int:
@@ -82,12 +81,12 @@ def launch(arguments: Sequence[str]) -> int:
         else:
             stream(config)
     except (RealtimeError, ProfileError, MemoryError) as error:
-        StatusLine(sys.stderr, as_json="--log-json" in arguments).say(describe(error))
+        say_last(describe(error), as_json="--log-json" in arguments)
         return 2 if isinstance(error, UsageError) else 1
     except RuntimeError as error:
         if "start new thread" not in str(error):
             raise
-        StatusLine(sys.stderr).say("out of memory or threads: free some, or raise the limits")
+        say_last("out of memory or threads: free some, or raise the limits", as_json=False)
         return 1
     return 0
 
@@ -97,20 +96,20 @@ def print_cameras() -> None:
     cameras = list_cameras()
     for camera in cameras:
         where = " = ".join(filter(None, (camera.path, camera.by_id)))
-        print(f"--camera {camera.index}  {camera.name}  {where}")
+        print(printable(f"--camera {camera.index}  {camera.name}  {where}"))
     if not cameras:
         print("no camera is connected to this machine; --camera demo needs none")
 
 
 def stream(config: LaunchConfig) -> None:
     """Set everything up, so that what is wrong is said before the camera is opened; then run."""
-    stop_asked = _stop_signals()
     if config.report is not None:
         check_writable(config.report)
     bundle = Bundle.load(config.bundle)
     profile = own_profile(config) or bundle.profile
     status = StatusLine(sys.stderr, as_json=config.log_json)
     with ExitStack() as opened:
+        opened.callback(status.close)
         publisher = Publisher(
             config.bind,
             config.stream,
@@ -128,8 +127,14 @@ def stream(config: LaunchConfig) -> None:
         if config.web is not None:
             to_watch.append(serve_page(config.web, config, publisher, status, opened))
         metrics = open_metrics(config.metrics, status, opened)
-        with said_if_slow("opening the model", status.say):
+        with limited(
+            "opening the model",
+            config.start_limit,
+            on_event=status.say,
+            give_up=lambda why: give_up(status, why),
+        ):
             backend = open_backend(config.backend, bundle, status.say)
+        stop_asked = stop_signals()
         opened.callback(backend.close)
         preview = open_preview(config.stream, status, opened) if config.view else None
         recorder = open_recorder(config, profile, bundle.id, status, opened)
@@ -157,10 +162,11 @@ def stream(config: LaunchConfig) -> None:
 
 def record(config: LaunchConfig) -> None:
     """Record without a model."""
-    stop_asked = _stop_signals()
+    stop_asked = stop_signals()
     profile = own_profile(config)
     status = StatusLine(sys.stderr, as_json=config.log_json)
     with ExitStack() as opened:
+        opened.callback(status.close)
         if (recorder := open_recorder(config, profile, None, status, opened)) is not None:
             record_alone(config, recorder, profile, status.say, stop_asked)
 
@@ -220,34 +226,10 @@ def follow(
             now = pipeline.snapshot()
             status.say(f"{now.source} -> {now.bundle} on {now.backend} -> {now.address}")
             for way in to_watch:
-                status.say(way)
+                status.draw(way)
         status.update(pipeline.snapshot)
     reached = config.frames is not None and pipeline.snapshot().published >= config.frames
     return "--frames were published" if reached else "the source ended"
-
-
-def _stop_signals() -> threading.Event:
-    """Set by the first Ctrl-C, SIGTERM or SIGHUP; a second one ends the program on the spot."""
-    asked = threading.Event()
-
-    def ask(number: int, _frame: object) -> None:
-        asked.set()
-        signal.signal(number, signal.SIG_DFL)
-
-    for number in (signal.SIGINT, signal.SIGTERM, *_HANG_UP):
-        if signal.getsignal(number) is not signal.SIG_IGN:  # nohup
-            signal.signal(number, ask)
-    return asked
-
-
-def _end_without_memory(failure: sys.UnraisableHookArgs) -> None:
-    """A thread that finds no memory to start leaves the one that starts it waiting for ever."""
-    if isinstance(failure.exc_value, MemoryError):
-        sys.stderr.write(
-            "launch: out of memory: a thread could not start; free some, or add some\n"
-        )
-        os._exit(1)
-    sys.__unraisablehook__(failure)
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ import sys
 import tyro
 
 from calibration.errors import CalibrationError
+from calibration.printable import printable
 
 COMMANDS = {
     "board": ("calibration.board.config:BoardConfig", "calibration.board.command"),
@@ -56,7 +57,7 @@ def main(arguments: list[str] | None = None) -> None:
             )
         )
     except (CalibrationError, ImportError) as error:
-        print(f"calibration {command}: {error}", file=sys.stderr)
+        print(f"calibration {command}: {printable(str(error))}", file=sys.stderr)
         raise SystemExit(1) from error
 
 

@@ -11,8 +11,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from calibration.clips import playlist_objection
 from calibration.errors import BadImages
-from calibration.opencv import cv2
+from calibration.opencv import MOST_PIXELS, cv2
 from calibration.recorded import SESSION, VIDEO, video_objection
 
 Image = NDArray[np.uint8]
@@ -87,9 +88,15 @@ def size_of(image: Image) -> tuple[int, int]:
 
 
 def _read(path: Path) -> Picture:
-    image = cv2.imread(str(path), cv2.IMREAD_COLOR)
+    try:
+        image = cv2.imread(str(path), cv2.IMREAD_COLOR)
+    except cv2.error:  # too large
+        image = None
     if image is None:
-        raise BadImages(f"{path}: not an image that can be read; remove it or save it again as PNG")
+        raise BadImages(
+            f"{path}: not an image that can be read, or of over {MOST_PIXELS} pixels; remove it or "
+            "save it again as PNG"
+        )
     return Picture(name=path.name, image=np.ascontiguousarray(image[..., ::-1], np.uint8))
 
 
@@ -117,6 +124,8 @@ def _frames(source: str) -> Iterator[Picture]:
 
 def _open(source: str) -> cv2.VideoCapture:
     _silence_libraries()
+    if (why := playlist_objection(Path(source))) is not None:
+        raise BadImages(why)
     if source.isdecimal():
         capture = cv2.VideoCapture(int(source))
     elif "://" in source:

@@ -1,7 +1,15 @@
 """OpenCV, imported in this one place, so that a missing system library gets its cure.
 
 from calibration.opencv import cv2
+
+A picture of a few bytes can say that it is larger than any memory: OpenCV refuses those of more
+than `MOST_PIXELS`, most of its functions with cv2.error.
 """
+
+import os
+
+MOST_PIXELS = 8192 * 8192
+os.environ.setdefault("OPENCV_IO_MAX_IMAGE_PIXELS", str(MOST_PIXELS))  # read when it is loaded
 
 try:
     import cv2  # noqa: TID251
@@ -12,4 +20,4 @@ except ImportError as error:
         "without windows: pip uninstall opencv-python && pip install opencv-python-headless"
     ) from error
 
-__all__ = ["cv2"]
+__all__ = ["MOST_PIXELS", "cv2"]

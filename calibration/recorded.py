@@ -14,6 +14,7 @@ FORMAT, CODEC = "nut", "ffvhuff"
 ONLY = {"format_whitelist": FORMAT, "codec_whitelist": CODEC, "protocol_whitelist": "file"}
 """FFmpeg's options for opening the video. They do not keep it from naming a codec that is not on
 the list, so look at that before decoding."""
+MOST_ABOUT_BYTES = 1 << 20
 MOST_INDEX_BYTES = 256 << 20
 """2 million pictures: 18 hours at 30 a second. The same holds for marks."""
 _BEGINS = b"nut/multimedia container\0"

@@ -6,6 +6,7 @@ import sys
 
 import tyro
 
+from calibration.printable import printable
 from export.config import ExportConfig
 
 
@@ -34,7 +35,7 @@ def main(arguments: list[str] | None = None) -> None:
 
 
 def _fail(message: str) -> None:
-    print(f"export: {message}", file=sys.stderr)
+    print(f"export: {printable(message)}", file=sys.stderr)
     raise SystemExit(1)
 
 

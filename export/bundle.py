@@ -28,7 +28,8 @@ from realtime.parity import Tolerance
 from train import checkpoint
 from train.config import NetworkConfig
 from train.distill.config import DistillConfig
-from train.lineage import sources, stages
+from train.fitting import check_fits
+from train.lineage import hours, sources, stages
 from train.networks import build_content
 
 PRECISIONS: dict[Precision, str] = {"fp32": "float32", "fp16": "float16", "int8": "int8"}
@@ -43,6 +44,7 @@ def export_bundle(config: ExportConfig, on_event: Callable[[str], None] = print)
     if config.out.exists() and not config.overwrite:
         raise ExportError(f"{config.out} exists: choose another --out, or add --overwrite")
     saved = checkpoint.load(config.run)
+    check_fits(saved, build_content, "content_ema")
     network = saved.config.network.at(config.size)
     size = network.size
     content = build_content(network)
@@ -50,6 +52,8 @@ def export_bundle(config: ExportConfig, on_event: Callable[[str], None] = print)
     model = BytesToBytes(content).eval()
 
     profile = bundle_profile(config.profile, saved.config, on_event)
+    if config.golden is None:
+        on_event(f"the bundle's golden pictures are some of the run's V, {saved.config.v}")
     images = read_frames(
         config.golden or saved.config.v, size, profile, PARITY_IMAGES, GOLDEN_PAIRS
     )
@@ -139,7 +143,7 @@ def _training(
     runs = stages(saved)
     seen = [s.get("description", "a user's own images") for s in simulations]
     told: dict[str, JsonValue] = {
-        "hours": round(sum(stage["hours"] for stage in runs), 2),
+        "hours": hours(runs),
         "stages": list[JsonValue](runs),
         "data": "; ".join(dict.fromkeys(seen)),
     }
@@ -162,5 +166,14 @@ def _credits(simulations: list[dict[str, Any]]) -> list[str]:
 def _simulation(v: Path) -> dict[str, Any]:
     """What a simulated set says of itself; empty for other data."""
     path = v.parent / "simulation.json"
-    content = json.loads(path.read_text()) if path.exists() else {}
-    return content if isinstance(content, dict) else {}
+    try:
+        content = json.loads(path.read_text()) if path.is_file() else {}
+    except (OSError, ValueError, RecursionError) as error:
+        raise ExportError(f"{path} is damaged: {error}") from error
+    told = content if isinstance(content, dict) else {}
+    credit = told.get("credits", [])
+    if not isinstance(credit, list) or not all(isinstance(line, str) for line in credit):
+        raise ExportError(f"{path} is damaged: its credits are no list of texts")
+    if not isinstance(told.get("description", ""), str):
+        raise ExportError(f"{path} is damaged: its description is no text")
+    return told

@@ -26,8 +26,10 @@ import time
 from collections import deque
 
 import zmq
+from zmq.utils.monitor import recv_monitor_message
 
 from realtime.address import Address, bind_socket, parse_address
+from realtime.endless import Endless
 from realtime.errors import AddressError, RealtimeError
 from realtime.frame import unix_us
 from realtime.keys import ClientKey, KeyFolder
@@ -37,6 +39,8 @@ from realtime.peers import Peers
 MAGIC = b"AVK1"
 STEP_US = 20_000
 """Clocks do not drift apart by this much while a sample is in use."""
+MOST_UNFINISHED_BYTES = 1 << 16
+"""Of answers; one has 28, and some more when it is encrypted."""
 _PING = struct.Struct("<4sQ")
 _PONG = struct.Struct("<4sQQQ")
 
@@ -171,10 +175,13 @@ class ClockClient:
         if key is not None:
             encrypt(self.socket, key)
         self.socket.setsockopt(zmq.IPV6, address.host.startswith("["))
+        self._monitor = self.socket.get_monitor_socket(zmq.EVENT_CONNECTED)
+        self._endless = Endless(address.port, MOST_UNFINISHED_BYTES)
         self.socket.connect(str(address))
         self._filter = OffsetFilter()
         self.answers = 0
         """Pings answered so far."""
+        self._came = 0
         self._due_ns = 0
 
     @property
@@ -190,7 +197,11 @@ class ClockClient:
     def step(self) -> None:
         """Take the answers that are there and send a ping if one is due; never waits."""
         now_ns = time.monotonic_ns()
+        while self._monitor.poll(0):
+            self._endless.connected(recv_monitor_message(self._monitor)["value"])
+        self._endless.look(self._came)
         while self.socket.poll(0):
+            self._came += 1
             if self._filter.take(self.socket.recv_multipart()[-1], unix_us()):
                 self.answers += 1
                 if self.answers < self.EAGER_ANSWERS:
@@ -201,4 +212,6 @@ class ClockClient:
                 self.socket.send(self._filter.ping(unix_us()), zmq.NOBLOCK)
 
     def close(self) -> None:
+        self.socket.disable_monitor()
+        self._monitor.close(0)
         self.socket.close(0)

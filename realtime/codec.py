@@ -22,6 +22,11 @@ from realtime.wire import Codec, Flag, Packet
 DEFAULT_QUALITY = 90
 MAX_PIXELS = 4096 * 4096
 """A decoder allocates what a stranger's header asks for, so it asks for no more than this."""
+MOST_SCANS = 32
+"""A decoder goes over the whole picture once for each scan, of which thousands fit into a small
+payload. Our own pictures have one, progressive ones ten or so."""
+_SCAN = b"\xff\xda"
+"""It cannot be part of what is encoded."""
 
 
 def encode(image: Image, codec: Codec, quality: int = DEFAULT_QUALITY) -> bytes:
@@ -104,6 +109,9 @@ def _check_size(packet: Packet) -> None:
 
 
 def _decode_jpeg(payload: memoryview, shape: tuple[int, int, int]) -> Image:
+    scans = bytes(payload).count(_SCAN)
+    if scans > MOST_SCANS:
+        raise WireError("bad_payload", f"a JPEG of {scans} scans, {MOST_SCANS} at most")
     try:
         height, width, *_ = decode_jpeg_header(payload)
         if (height, width) != shape[:2]:

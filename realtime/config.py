@@ -95,6 +95,9 @@ class LaunchConfig:
     log_json: Annotated[bool, arg(help_behavior_hint="")] = False
     """Say everything as one JSON object a line."""
 
+    start_limit: Annotated[float, arg(metavar="SECONDS")] = 300.0
+    """Give up if the model is not open by then. TensorRT builds
+    its engine in the first start, which may take minutes."""
     duration: Annotated[float | None, _shown("SECONDS", "default: no limit")] = None
     """End after this long, counted from when the model is ready."""
     frames: Annotated[int | None, _shown("COUNT", "default: no limit")] = None
@@ -110,10 +113,11 @@ class LaunchConfig:
             )
         if self.size is not None and not _SIZE.fullmatch(self.size):
             raise UsageError(f"--size {self.size}: give width x height in pixels, such as 640x480")
-        for name in ("fps", "duration", "frames"):
+        for name in ("fps", "duration", "frames", "start_limit"):
             value = getattr(self, name)
             if value is not None and not 0 < value < float("inf"):
-                raise UsageError(f"--{name} {value:g}: give a number above 0, or leave it out")
+                option = name.replace("_", "-")
+                raise UsageError(f"--{option} {value:g}: give a number above 0, or leave it out")
         if not 1 <= self.quality <= 100:
             raise UsageError(f"--quality {self.quality}: give 1 (small) to 100 (good)")
         if self.no_model and self.record is None:

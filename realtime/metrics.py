@@ -5,17 +5,24 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import socket
+import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Any
 
 from realtime.errors import AddressError
 from realtime.report import Snapshot
 
 HOST = "127.0.0.1"
-_REQUEST_LIMIT_S = 2.0
+MOST_CONNECTIONS = 16
+REQUEST_LIMIT_S = 2.0
+"""For the whole of a request, however it trickles in."""
 _QUANTILES = {"p50": "0.5", "p95": "0.95", "p99": "0.99"}
 _STATES = ("opening", "live", "stalled", "frozen", "lost", "ended")
 
@@ -50,14 +57,46 @@ class MetricsServer:
 
 
 class _Server(ThreadingHTTPServer):
+    """Any program of this machine can connect: a thread each is too much without a bound."""
+
     daemon_threads = True
     block_on_close = False
+    request_queue_size = MOST_CONNECTIONS
     snapshot: Callable[[], Snapshot]
+
+    def __init__(self, address: tuple[str, int], handler: type[BaseHTTPRequestHandler]) -> None:
+        self._due_s: dict[socket.socket, float] = {}
+        super().__init__(address, handler)
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        if len(self._due_s) >= MOST_CONNECTIONS:
+            self.shutdown_request(request)
+            return
+        self._due_s[request] = time.monotonic() + REQUEST_LIMIT_S
+        super().process_request(request, client_address)
+
+    def shutdown_request(self, request: Any) -> None:
+        self._due_s.pop(request, None)
+        super().shutdown_request(request)
+
+    def service_actions(self) -> None:
+        """Often, between two connections: end those that are overdue, which wakes their threads."""
+        for connection, due_s in list(self._due_s.items()):
+            if time.monotonic() > due_s:
+                with contextlib.suppress(OSError):
+                    connection.shutdown(socket.SHUT_RDWR)
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Quiet about whoever hangs up early, and about threads there is no room for now: any
+        program of this machine could fill the log with tracebacks."""
+        error = sys.exception()
+        if not isinstance(error, OSError) and "start new thread" not in str(error):
+            super().handle_error(request, client_address)
 
 
 class _Request(BaseHTTPRequestHandler):
     server: _Server
-    timeout = _REQUEST_LIMIT_S
+    timeout = REQUEST_LIMIT_S
 
     def do_GET(self) -> None:
         snapshot = self.server.snapshot()
@@ -78,6 +117,7 @@ class _Request(BaseHTTPRequestHandler):
         self.send_header("Content-Type", kind)
         self.send_header("Content-Length", str(len(body)))
         self.send_header("Cache-Control", "no-store")
+        self.send_header("X-Content-Type-Options", "nosniff")
         self.end_headers()
         self.wfile.write(body)
 

@@ -90,9 +90,7 @@ class Peers:
     def cut(self, descriptor: int, why: str) -> None:
         """End a connection; ZeroMQ has no way to, so it finds it ended by the other end."""
         with contextlib.suppress(OSError), self._connection(descriptor) as connection:
-            # Closing is then the end at once, for one too that reads or sends nothing more.
-            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _NO_LINGER)
-            connection.shutdown(socket.SHUT_RDWR)
+            end(connection)
         if why not in self._said:
             self._said.add(why)
             self._on_event(f"port {self.port}: {why}: a connection was cut (said once)")
@@ -104,10 +102,9 @@ class Peers:
     def _bytes_received(self, descriptor: int) -> int:
         try:
             with self._connection(descriptor) as connection:
-                info = connection.getsockopt(socket.IPPROTO_TCP, _TCP_INFO, 256)
+                return bytes_received(connection)
         except OSError:
             return 0  # it left, or this is no Linux
-        return int(_RECEIVED.unpack_from(info)[0]) if len(info) >= _RECEIVED.size else 0
 
     @contextlib.contextmanager
     def _connection(self, descriptor: int) -> Iterator[socket.socket]:
@@ -116,3 +113,16 @@ class Peers:
             if connection.getsockname()[1] != self.port:
                 raise OSError("not a connection of this socket")
             yield connection
+
+
+def bytes_received(connection: socket.socket) -> int:
+    """All that came over it, by the kernel's count; 0 where that is not known. Raises OSError."""
+    info = connection.getsockopt(socket.IPPROTO_TCP, _TCP_INFO, 256)
+    return int(_RECEIVED.unpack_from(info)[0]) if len(info) >= _RECEIVED.size else 0
+
+
+def end(connection: socket.socket) -> None:
+    """End it for both ends, at once. Raises OSError."""
+    # Closing is then the end, for one too that reads or sends nothing more.
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _NO_LINGER)
+    connection.shutdown(socket.SHUT_RDWR)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+import secrets
 import stat
 from pathlib import Path
 
 from realtime.errors import UsageError
 
+KEY_BYTES = 32
 _MOST_BYTES = 1 << 16
 
 
@@ -35,6 +37,21 @@ def read_secret(path: Path) -> bytes:
                 f"new one if anybody may have; else chmod 600 {path}"
             )
         return file.read(_MOST_BYTES)
+
+
+def own_key(name: str) -> bytes:
+    """A key of this user on this machine, to sign with; made at the first call and kept.
+
+    Raises OSError and `UsageError` where it cannot be kept, or others may read it.
+    """
+    folder = state_folder()
+    path = folder / name
+    if path.exists() and len(key := read_secret(path)) == KEY_BYTES:
+        return key
+    key = secrets.token_bytes(KEY_BYTES)
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    write_secret(path, key)
+    return key
 
 
 def state_folder() -> Path:

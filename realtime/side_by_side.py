@@ -17,6 +17,7 @@ import numpy as np
 from tyro.conf import Positional, arg
 
 from calibration.opencv import cv2
+from calibration.printable import printable
 from calibration.profile import ProfileError
 from calibration.view_map import ViewMap
 from realtime.backends import BackendName, open_backend
@@ -121,7 +122,7 @@ def main() -> None:
         )
         run(config)
     except (RealtimeError, ProfileError) as error:
-        print(f"side_by_side: {error}", file=sys.stderr)
+        print(f"side_by_side: {printable(str(error))}", file=sys.stderr)
         sys.exit(2 if isinstance(error, UsageError) else 1)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
 import threading
@@ -11,6 +10,8 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any, TextIO
 
+from calibration.printable import printable
+from realtime.log import Log
 from realtime.recording import Recording
 from realtime.report import Snapshot, info_message
 
@@ -20,11 +21,13 @@ _NAME_WIDTH = 32
 
 
 class StatusLine:
-    """Writes to `stream`; any thread may `say` something. That nobody reads it stops nothing."""
+    """Writes to `stream` until `close`; any thread may `say` something. That nobody reads it stops
+    nothing."""
 
     def __init__(self, stream: TextIO, *, as_json: bool = False) -> None:
         """`as_json`: one object a line, with `time` and either `event` or `figures`."""
         self._stream, self._as_json = stream, as_json
+        self._log = Log(stream, self._lost)
         self._terminal = stream.isatty() and not as_json
         self._period_s = _TERMINAL_PERIOD_S if self._terminal else _PLAIN_PERIOD_S
         self._next_s = time.monotonic() + self._period_s
@@ -42,23 +45,38 @@ class StatusLine:
             self._write(_json_line(figures=info_message(figures)))
         elif self._terminal:
             width = os.get_terminal_size(self._stream.fileno()).columns - 1
-            self._write(f"\r\x1b[K{format_status(figures)[:width]}", on_line=True)
+            self._write(f"\r\x1b[K{printable(format_status(figures))[:width]}", on_line=True)
         else:
-            self._write(format_status(figures) + "\n")
+            self._write(printable(format_status(figures)) + "\n")
 
     def say(self, text: str) -> None:
         """A line that stays, above the status line."""
-        self._write(_json_line(event=text) if self._as_json else f"launch: {text}\n")
+        self._write(self._line(text if self._as_json else printable(text)))
+
+    def draw(self, text: str) -> None:
+        """As `say`, of this program's own making: several lines, colours."""
+        self._write(self._line(text))
 
     def clear(self) -> None:
         """Take the status line away from the terminal."""
         self._write("")
 
+    def close(self) -> None:
+        """Nothing more will come; waits until all is written, a second at most."""
+        self._log.close()
+
+    def _line(self, text: str) -> str:
+        return _json_line(event=text) if self._as_json else f"launch: {text}\n"
+
+    def _lost(self, count: int) -> str:
+        return self._line(f"{count} lines are missing here: nobody read what came before them")
+
     def _write(self, text: str, *, on_line: bool = False) -> None:
-        clear = "\r\x1b[K" if self._on_line and not on_line else ""
-        with self._lock, contextlib.suppress(OSError):  # the terminal or the log's reader is gone
-            self._stream.write(clear + text)
-            self._stream.flush()
+        if on_line and self._log.waits:
+            return  # nobody looks, or the terminal is slow: another one comes soon
+        with self._lock:
+            clear = "\r\x1b[K" if self._on_line and not on_line else ""
+            self._log.write(clear + text)
             self._on_line = on_line
 
 

@@ -19,8 +19,7 @@ import socket
 import sys
 import threading
 import traceback
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from realtime.errors import StageStalled
@@ -28,8 +27,6 @@ from realtime.health import STALLED_S
 
 FATAL_S = 10.0
 """A model or publisher that stands still for this long does not come back."""
-SLOW_S = 10.0
-"""A model that is opened for so long is an engine being built, or a library that hangs."""
 _TURN_S = 0.25
 _FRAMES_OF_STACK = 6
 
@@ -112,26 +109,6 @@ class Watchdog:
                     "program again; its stack is above"
                 )
             )
-
-
-@contextmanager
-def said_if_slow(
-    what: str, on_event: Callable[[str], None], after_s: float = SLOW_S
-) -> Iterator[None]:
-    """Around a call of a library that may never return: that it takes so long is said once, with
-    the calling thread's stack."""
-    caller = threading.current_thread()
-
-    def say() -> None:
-        on_event(f"{what} takes more than {after_s:g} s, at {stack_of(caller)}")
-
-    timer = threading.Timer(after_s, say)
-    timer.daemon = True
-    timer.start()
-    try:
-        yield
-    finally:
-        timer.cancel()
 
 
 def stack_of(thread: threading.Thread) -> str:

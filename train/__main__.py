@@ -10,6 +10,7 @@ import sys
 
 import tyro
 
+from calibration.printable import printable
 from train.errors import TrainError
 
 COMMANDS = {
@@ -61,7 +62,7 @@ def main(arguments: list[str] | None = None) -> None:
         config = tyro.cli(config_type, prog=f"python -m train {command}", args=arguments[1:])
         importlib.import_module(module_name).run(config)
     except (TrainError, ImportError) as error:
-        print(f"train {command}: {error}", file=sys.stderr)
+        print(f"train {command}: {printable(str(error))}", file=sys.stderr)
         raise SystemExit(1) from error
     except KeyboardInterrupt:
         print(f"train {command}: stopped", file=sys.stderr)

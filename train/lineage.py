@@ -3,6 +3,7 @@ student has learnt from a teacher."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +12,13 @@ from train.checkpoint import Checkpoint
 from train.distill.config import DistillConfig
 from train.errors import BadCheckpoint
 
+MOST_STAGES = 16
+"""That are looked for behind a run: a stranger's may have begun with itself."""
 
-def stages(saved: Checkpoint) -> list[dict[str, Any]]:
-    """Each run as JSON: its name, method, size in pixels, steps, batch, hours trained."""
+
+def stages(saved: Checkpoint, after: int = 0) -> list[dict[str, Any]]:
+    """Each run as JSON: its name, method, size in pixels, steps, batch, hours trained. `after`: how
+    many of its successors are known."""
     config = saved.config
     stage = {
         "run": config.out.name,
@@ -21,9 +26,9 @@ def stages(saved: Checkpoint) -> list[dict[str, Any]]:
         "size": config.network.size,
         "steps": saved.step,
         "batch": config.batch,
-        "hours": round(saved.progress.get("seconds", 0.0) / 3600, 2),
+        "hours": round(_number(saved.progress.get("seconds")) / 3600, 2),
     }
-    before = _before(config.init)
+    before = _before(config.init, after + 1)
     if isinstance(config, DistillConfig):
         before = [*config.teacher.stages, *before]
         stage["teacher"] = {"run": config.teacher.run, "step": config.teacher.step}
@@ -37,10 +42,20 @@ def sources(saved: Checkpoint) -> tuple[Path, ...]:
     return tuple(dict.fromkeys([config.v, *of_teacher]))
 
 
-def _before(init: Path | None) -> list[dict[str, Any]]:
-    if init is None:
+def hours(stages: Iterable[dict[str, Any]]) -> float:
+    """That all of them trained."""
+    return round(sum(_number(stage.get("hours")) for stage in stages), 2)
+
+
+def _before(init: Path | None, after: int) -> list[dict[str, Any]]:
+    if init is None or after > MOST_STAGES:
         return []
     try:
-        return stages(checkpoint.load(init))
+        return stages(checkpoint.load(init), after)
     except BadCheckpoint:
         return [{"run": init.name, "hours": 0.0, "note": "no longer there"}]
+
+
+def _number(value: object) -> float:
+    """What a checkpoint holds, or 0 where a stranger's holds no time."""
+    return value if isinstance(value, int | float) and 0 <= value < 1e12 else 0.0

@@ -21,6 +21,7 @@ from train.config import NetworkConfig
 from train.data import to_float, to_uint8
 from train.distill.config import METHOD as DISTILLED
 from train.errors import BadCheckpoint, BadData
+from train.fitting import check_fits
 from train.networks import Disentangler, Networks, Residual, build_content
 from train.networks.translator import NoResidual
 
@@ -108,12 +109,14 @@ def _load(path: Path, name: str, averaged: bool, size: int | None) -> Run:
 
 
 def _networks(saved: Checkpoint, config: NetworkConfig) -> tuple[Disentangler, nn.Module | None]:
-    """D and E with their weights. Raises RuntimeError if they do not fit."""
+    """D and E with their weights. Raises `BadCheckpoint` if they do not fit."""
     alone = {DISTILLED: "networks.content", "restoration": "networks.disentangler.content"}
     if (where := alone.get(saved.config.method)) is not None:
+        check_fits(saved, build_content, where)
         content = build_content(config)
         content.load_state_dict(saved.under(where))
         return Disentangler(content, NoResidual()), None
+    check_fits(saved, Networks, "networks")
     networks = Networks(config)
     networks.load_state_dict(saved.under("networks"))
     return networks.disentangler, networks.entangler

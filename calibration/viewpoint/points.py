@@ -55,7 +55,7 @@ def load_points(path: Path) -> list[Point]:
         raise BadFit(
             f"points {path}: {where}: {first['msg']} (got {first['input']!r:.60})"
         ) from error
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise BadFit(f"points {path}: neither JSON nor CSV (.csv) as expected: {error}") from error
 
 

@@ -8,6 +8,7 @@ import tyro
 from rich.console import Console
 from rich.progress import Progress
 
+from calibration.printable import printable
 from export.bench.config import BenchConfig
 from export.bench.measure import measure
 from export.bench.table import as_json, as_text
@@ -21,7 +22,7 @@ def main(arguments: list[str] | None = None) -> None:
     try:
         bench(tyro.cli(BenchConfig, prog="python -m export.bench", args=arguments))
     except (ExportError, RealtimeError) as error:
-        print(f"bench: {error}", file=sys.stderr)
+        print(f"bench: {printable(str(error))}", file=sys.stderr)
         raise SystemExit(1) from None
 
 

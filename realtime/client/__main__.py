@@ -17,6 +17,7 @@ from typing import Annotated
 try:
     from tyro.conf import Positional, arg
 
+    from calibration.printable import printable
     from realtime.client.outputs import Output, PictureFolder
     from realtime.client.subscriber import Client
     from realtime.client.video_file import VIDEO_SUFFIXES, VideoFile
@@ -100,7 +101,7 @@ def run(arguments: Sequence[str]) -> int:
     try:
         receive(parse(Options, arguments, "python -m realtime.client", _DESCRIPTION))
     except RealtimeError as error:
-        print(f"client: {error}", file=sys.stderr)
+        print(f"client: {printable(str(error))}", file=sys.stderr)
         return 2 if isinstance(error, UsageError) else 1
     except KeyboardInterrupt:
         return 1

@@ -7,6 +7,7 @@ import socket
 import zmq
 
 from realtime.address import Address, parse_address
+from realtime.endless import Endless
 from realtime.errors import AddressError
 from realtime.keys import ClientKey
 from realtime.keys.sockets import encrypt
@@ -15,6 +16,16 @@ from realtime.wire import MAX_PAYLOAD_BYTES
 
 QUEUED_MESSAGES = 256
 """What may wait for the thread while the machine is busy: some seconds, before any are lost."""
+_MOST_PART_BYTES = MAX_PAYLOAD_BYTES + 4096
+HANDSHAKE_FAILED = (
+    zmq.EVENT_HANDSHAKE_FAILED_NO_DETAIL
+    | zmq.EVENT_HANDSHAKE_FAILED_PROTOCOL
+    | zmq.EVENT_HANDSHAKE_FAILED_AUTH
+)
+EVENTS = (
+    zmq.EVENT_CONNECTED | zmq.EVENT_HANDSHAKE_SUCCEEDED | zmq.EVENT_DISCONNECTED | HANDSHAKE_FAILED
+)
+"""What a socket's monitor is to tell."""
 
 
 def open_socket(
@@ -25,7 +36,7 @@ def open_socket(
     if key is not None:
         encrypt(subscriber, key)
     subscriber.setsockopt(zmq.RCVHWM, QUEUED_MESSAGES)
-    subscriber.setsockopt(zmq.MAXMSGSIZE, MAX_PAYLOAD_BYTES + 4096)
+    subscriber.setsockopt(zmq.MAXMSGSIZE, _MOST_PART_BYTES)
     subscriber.setsockopt(zmq.RECONNECT_IVL_MAX, 1000)
     # A publisher that lost its power or its network never says goodbye.
     subscriber.setsockopt(zmq.TCP_KEEPALIVE, 1)
@@ -34,6 +45,12 @@ def open_socket(
     subscriber.subscribe(topic)
     subscriber.subscribe(INFO_PREFIX)
     return subscriber
+
+
+def endless(address: Address) -> Endless:
+    """Ends the connection after the largest message, and as much again on its way here since the
+    last look, without a whole picture."""
+    return Endless(address.port, 2 * _MOST_PART_BYTES)
 
 
 def resolve(text: str) -> Address:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from calibration.printable import printable
 from realtime.client.outputs import Output
 from realtime.client.subscriber import Client
 from realtime.wire import Flag, Packet
@@ -54,7 +55,7 @@ def _told(client: Client, *keys: str) -> str:
         told = told.get(key) if isinstance(told, dict) else None
     if not isinstance(told, str):
         return "?"
-    return "".join(c if c.isprintable() else "?" for c in told[:_LONGEST_NAME])
+    return printable(told[:_LONGEST_NAME])
 
 
 def _dropped(client: Client) -> str:

@@ -18,8 +18,8 @@ import zmq
 from zmq.utils.monitor import recv_monitor_message
 
 from realtime.address import parse_address
+from realtime.client import connection
 from realtime.client.chain import Chain, ChainDecoder, Pictures
-from realtime.client.connection import QUEUED_MESSAGES, open_socket, resolve
 from realtime.client.tally import Tally
 from realtime.clock import ClockClient
 from realtime.errors import AddressError, WireError
@@ -31,11 +31,6 @@ from realtime.topic import INFO_PREFIX, avatar_topic
 from realtime.wire import Flag, Packet, parse, parse_info
 
 POLL_MS = 50
-_HANDSHAKE_FAILED = (
-    zmq.EVENT_HANDSHAKE_FAILED_NO_DETAIL
-    | zmq.EVENT_HANDSHAKE_FAILED_PROTOCOL
-    | zmq.EVENT_HANDSHAKE_FAILED_AUTH
-)
 MOST_AGE_US = 2 * 10**15
 """Some 60 years. A stranger's header can say anything; more than this does not fit a figure."""
 MOST_OTHER_STREAMS = 16
@@ -58,7 +53,7 @@ class Client:
         """
         topic = avatar_topic(stream)
         self._key = None if curve is None else ClientKey.load(Path(curve))
-        self.address = resolve(address)
+        self.address = connection.resolve(address)
         self.stream = stream
         self.tally = Tally()
         self.rate = Rate()
@@ -77,10 +72,9 @@ class Client:
         self._clock: ClockClient | None = None
         self._closing = threading.Event()
         self._context = zmq.Context()
-        self._socket = open_socket(self._context, self.address, topic, self._key)
-        self._monitor = self._socket.get_monitor_socket(
-            zmq.EVENT_HANDSHAKE_SUCCEEDED | zmq.EVENT_DISCONNECTED | _HANDSHAKE_FAILED
-        )
+        self._socket = connection.open_socket(self._context, self.address, topic, self._key)
+        self._endless = connection.endless(self.address)
+        self._monitor = self._socket.get_monitor_socket(connection.EVENTS)
         self._poller = zmq.Poller()
         self._poller.register(self._socket, zmq.POLLIN)
         self._poller.register(self._monitor, zmq.POLLIN)
@@ -190,6 +184,7 @@ class Client:
                     self._take_all()
                 if self._monitor in ready:
                     self._follow_connection()
+                self._endless.look(self.tally.received)
                 if self._clock:
                     self._clock.step()
         except BaseException as error:
@@ -197,14 +192,19 @@ class Client:
 
     def _take_all(self) -> None:
         with suppress(zmq.Again):
-            for _ in range(QUEUED_MESSAGES):
+            for _ in range(connection.QUEUED_MESSAGES):
                 self._take(self._socket.recv_multipart(zmq.NOBLOCK))
 
     def _follow_connection(self) -> None:
         while self._monitor.poll(0):
-            event = recv_monitor_message(self._monitor)["event"]
+            told = recv_monitor_message(self._monitor)
+            event = told["event"]
+            if event == zmq.EVENT_CONNECTED:
+                self._endless.connected(told["value"])
+                continue
             self.connected = event == zmq.EVENT_HANDSHAKE_SUCCEEDED
-            self.refused = not self.connected and (self.refused or bool(event & _HANDSHAKE_FAILED))
+            failed = bool(event & connection.HANDSHAKE_FAILED)
+            self.refused = not self.connected and (self.refused or failed)
 
     def _take(self, parts: list[bytes]) -> None:
         try:

@@ -10,6 +10,7 @@ import json
 import sys
 from collections.abc import Sequence
 
+from calibration.printable import printable
 from calibration.profile import ProfileError
 from realtime.command_line import parse
 from realtime.errors import RealtimeError, SessionError, UsageError
@@ -58,7 +59,7 @@ def run(arguments: Sequence[str]) -> int:
         program = f"python -m realtime.sessions {command}"
         _do(parse(config_type, arguments[1:], program, config_type.__doc__ or ""))
     except (RealtimeError, ProfileError) as error:
-        print(f"sessions: {error}", file=sys.stderr)
+        print(f"sessions: {printable(str(error))}", file=sys.stderr)
         return 2 if isinstance(error, UsageError) else 1
     except KeyboardInterrupt:
         print("\nsessions: stopped", file=sys.stderr)

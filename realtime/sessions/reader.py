@@ -15,14 +15,14 @@ from pathlib import Path
 import av
 from pydantic import ValidationError
 
-from calibration.recorded import CODEC, FORMAT, ONLY, objection, video_objection
+from calibration.printable import printable
+from calibration.recorded import CODEC, FORMAT, MOST_ABOUT_BYTES, ONLY, objection, video_objection
 from realtime.errors import SessionError
 from realtime.frame import Image
 from realtime.sessions.format import INDEX, SESSION, VIDEO, IndexRow, SessionFile, VideoClock
 from realtime.sessions.lines import read_lines
 from realtime.sources.video import Video, explain
 
-MOST_ABOUT_BYTES = 1 << 20
 CLOCK_JUMP_S = 0.5
 """More than this between the two clocks, from one picture to the next, is no drift."""
 
@@ -174,11 +174,6 @@ class Pictures:
 
     def close(self) -> None:
         self._video.close()
-
-
-def printable(text: str) -> str:
-    """What a session says, without what would steer a terminal."""
-    return "".join(letter if letter.isprintable() else "?" for letter in text)
 
 
 def clock_jumps(rows: tuple[IndexRow, ...]) -> tuple[str, ...]:

@@ -7,8 +7,9 @@ from typing import Any
 
 import numpy as np
 
+from calibration.printable import printable
 from realtime.sessions.marks import read_marks
-from realtime.sessions.reader import Session, printable
+from realtime.sessions.reader import Session
 
 
 def as_json(session: Session) -> dict[str, Any]:

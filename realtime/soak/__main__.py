@@ -10,6 +10,7 @@ from typing import Annotated, Any
 
 from tyro.conf import arg
 
+from calibration.printable import printable
 from realtime.client import Client
 from realtime.command_line import parse
 from realtime.config import DEMO_BUNDLE
@@ -74,7 +75,7 @@ def main() -> int:
         check_writable(config.report)
         verdict = soak(config)
     except RealtimeError as error:
-        print(f"soak: {error}", file=sys.stderr)
+        print(f"soak: {printable(str(error))}", file=sys.stderr)
         return 2 if isinstance(error, UsageError) else 1
     for name, passed in verdict.items():
         print(f"soak: {name}: {'yes' if passed else 'not judged' if passed is None else 'NO'}")

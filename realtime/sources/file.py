@@ -10,6 +10,7 @@ from pathlib import Path
 
 import av
 
+from calibration.clips import playlist_objection
 from realtime.errors import SourceError, SourceLost, SourceNotFound
 from realtime.frame import Frame, unix_us
 from realtime.sources.contract import AS_IT_COMES, CameraRequest, Pace, Setting
@@ -32,6 +33,8 @@ def open_file(path: Path, request: CameraRequest, pace: Pace) -> FileSource:
         raise SourceNotFound(
             f"{path}: is a folder, and no recorded session; give a video file in it"
         )
+    if (why := playlist_objection(path)) is not None:
+        raise SourceNotFound(why)
     return FileSource(_open_video(path), str(path), request, pace)
 
 

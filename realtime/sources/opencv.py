@@ -6,14 +6,15 @@ import os
 import sys
 import time
 from collections.abc import Iterator, Mapping
-from itertools import chain, count
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
+from simplejpeg import decode_jpeg  # type: ignore[attr-defined]  # it re-exports silently
 
 from calibration.opencv import cv2
 from realtime.errors import SourceLost, SourceNotFound
-from realtime.frame import Frame, unix_us
+from realtime.frame import Frame, Image, unix_us
 from realtime.sources.cameras import list_cameras
 from realtime.sources.contract import CameraRequest, Setting
 
@@ -43,6 +44,10 @@ _SETTINGS = {
     "auto_focus": cv2.CAP_PROP_AUTOFOCUS,
     "zoom": cv2.CAP_PROP_ZOOM,
 }
+_DAMAGED = "damaged pictures come from it, and are left out; check its cable and its port"
+_DAMAGED_IN_A_ROW = 100
+"""So many without a whole one between them are the end of it."""
+_JPEG_END = b"\xff\xd9"
 _UNKNOWN = -1.0
 """What OpenCV gives for a setting that the camera does not have."""
 
@@ -92,6 +97,7 @@ class OpenCVSource:
                 "a camera's second device, which gives no pictures (--list-cameras shows all)"
             )
         _ask(capture, request)
+        self.notes: tuple[str, ...] = ()
         frames = self._frames()
         first = next(frames, None)
         if first is None:
@@ -105,7 +111,7 @@ class OpenCVSource:
         height, width, _ = first.image.shape
         self.fps = capture.get(cv2.CAP_PROP_FPS) or None
         self.settings: Mapping[str, Setting] = _read_back(capture)
-        self.notes = request.differences((width, height), self.fps)
+        self.notes = (*request.differences((width, height), self.fps), *self.notes)
 
     def read(self) -> Frame:
         frame = next(self._pictures, None)
@@ -117,22 +123,49 @@ class OpenCVSource:
         self._capture.release()
 
     def _frames(self) -> Iterator[Frame]:
-        start_ns = time.monotonic_ns()
-        for seq in count():
-            # grab() returns with a new picture; what retrieve() then takes to decode it is ours.
-            if not self._capture.grab():
-                return
-            capture_ns, capture_unix_us = time.monotonic_ns(), unix_us()
-            ok, bgr = self._capture.retrieve()
-            if not ok:
-                return
+        start_ns, seq, damaged = time.monotonic_ns(), 0, 0
+        while damaged < _DAMAGED_IN_A_ROW and (taken := self._take()) is not None:
+            capture_ns, capture_unix_us, picture = taken
+            image = _rgb(picture)
+            if image is None:
+                damaged += 1
+                self.notes += () if _DAMAGED in self.notes else (_DAMAGED,)
+                continue
             yield Frame(
-                image=np.asarray(cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB), np.uint8),
+                image=image,
                 seq=seq,
                 capture_ns=capture_ns,
                 capture_unix_us=capture_unix_us,
                 pts_us=(capture_ns - start_ns) // 1000,
             )
+            seq, damaged = seq + 1, 0
+
+    def _take(self) -> tuple[int, int, Image] | None:
+        """The next picture as it comes, and when it came on both clocks; None: no more come."""
+        try:
+            # grab() returns with a new picture; what retrieve() then takes to decode it is ours.
+            if not self._capture.grab():
+                return None
+            capture_ns, capture_unix_us = time.monotonic_ns(), unix_us()
+            ok, picture = self._capture.retrieve()
+        except cv2.error:  # the driver told OpenCV what cannot be
+            return None
+        return (capture_ns, capture_unix_us, np.asarray(picture, np.uint8)) if ok else None
+
+
+def _rgb(picture: Image) -> Image | None:
+    """Of OpenCV's BGR, uint8[H, W, 3], or of a JPEG's bytes, uint8[1, N], as uint8[H, W, 3] RGB;
+    None: it is damaged."""
+    if picture.ndim == 3:
+        return np.asarray(cv2.cvtColor(picture, cv2.COLOR_BGR2RGB), np.uint8)
+    jpeg = picture.tobytes()
+    if _JPEG_END not in jpeg:
+        return None
+    try:
+        # Many cameras' JPEGs have bytes too many somewhere, which is no damage.
+        return np.asarray(decode_jpeg(jpeg, "RGB", strict=False), np.uint8)
+    except ValueError:
+        return None
 
 
 def _ask(capture: cv2.VideoCapture, request: CameraRequest) -> None:
@@ -145,6 +178,9 @@ def _ask(capture: cv2.VideoCapture, request: CameraRequest) -> None:
         capture.set(cv2.CAP_PROP_FRAME_HEIGHT, height)
     if request.fps is not None:
         capture.set(cv2.CAP_PROP_FPS, fps)
+    if capture.getBackendName() == "V4L2" and _fourcc(capture) == "MJPG":
+        # Of half a JPEG OpenCV makes a whole picture, the rest of which is an older one's.
+        capture.set(cv2.CAP_PROP_CONVERT_RGB, 0)
     # A hint that few drivers follow; what keeps frames fresh is the thread that always reads.
     capture.set(cv2.CAP_PROP_BUFFERSIZE, 1)
 
@@ -153,7 +189,12 @@ def _read_back(capture: cv2.VideoCapture) -> dict[str, Setting]:
     """The camera's settings, in the driver's units, as far as it tells them."""
     values = {name: capture.get(number) for name, number in _SETTINGS.items()}
     known: dict[str, Setting] = {k: value for k, value in values.items() if value != _UNKNOWN}
-    fourcc = int(capture.get(cv2.CAP_PROP_FOURCC)) & 0xFFFFFFFF
-    known["pixels"] = fourcc.to_bytes(4, "little").decode("ascii", "replace").strip("\0")
+    known["pixels"] = _fourcc(capture)
     known["driver"] = capture.getBackendName()
     return known
+
+
+def _fourcc(capture: cv2.VideoCapture) -> str:
+    """How the camera stores pixels, by the four letters that stand for it."""
+    code = int(capture.get(cv2.CAP_PROP_FOURCC)) & 0xFFFFFFFF
+    return code.to_bytes(4, "little").decode("ascii", "replace").strip("\0")

@@ -13,7 +13,7 @@ import numpy as np
 from av.stream import Disposition
 from av.video.reformatter import VideoReformatter
 
-from calibration.opencv import cv2
+from calibration.opencv import MOST_PIXELS, cv2
 from realtime.errors import SourceNotFound
 from realtime.frame import Image
 from realtime.health import start_thread
@@ -79,13 +79,18 @@ class Video:
             raise SourceNotFound(
                 f"{name}: holds no video that can be decoded (but: {', '.join(kinds) or 'nothing'})"
             )
+        width, height = stream.codec_context.width, stream.codec_context.height
+        if width * height > MOST_PIXELS:  # a file of a few bytes can say so
+            self.close()
+            raise SourceNotFound(f"{name}: pictures of {width}x{height} pixels; send smaller ones")
         stream.thread_type = threads
         self._stream, self._codec = stream, stream.codec_context
         self.intra_only = stream.codec.intra_only
         """No picture needs another to be decoded."""
+        self._codec.options = {"max_pixels": str(MOST_PIXELS)}
         if self.intra_only:
             # Half a JPEG is no picture; without this the rest of it is made up.
-            self._codec.options = {"err_detect": "explode"}
+            self._codec.options |= {"err_detect": "explode"}
         self.fps = float(stream.average_rate) if stream.average_rate else None
         self.size_px = (self._codec.width, self._codec.height)
         """Width and height as the container says, before any turn."""

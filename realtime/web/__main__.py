@@ -9,6 +9,7 @@ from pathlib import Path
 
 from tyro.conf import Positional
 
+from calibration.printable import printable
 from realtime.command_line import parse
 from realtime.errors import RealtimeError, UsageError
 
@@ -43,7 +44,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         program = "python -m realtime.web certificate"
         print(make(parse(CertificateConfig, words[1:], program, _DESCRIPTION)), end="")
     except RealtimeError as error:
-        print(f"web: {error}", file=sys.stderr)
+        print(f"web: {printable(str(error))}", file=sys.stderr)
         return 2 if isinstance(error, UsageError) else 1
     return 0
 

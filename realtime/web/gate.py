@@ -14,10 +14,9 @@ import time
 from collections.abc import Callable
 
 from realtime.errors import UsageError
-from realtime.secret_files import read_secret, state_folder, write_secret
+from realtime.secret_files import KEY_BYTES, own_key, state_folder
 
 PASS_LIFE_S = 12 * 3600
-KEY_BYTES = 32
 KEY_FILE = "web.key"
 
 
@@ -49,21 +48,14 @@ def load_key(on_event: Callable[[str], None]) -> bytes:
 
     Where it cannot be kept it is good for this run only, and `on_event` is told so.
     """
-    folder = state_folder()
-    path = folder / KEY_FILE
     try:
-        if path.exists() and len(key := read_secret(path)) == KEY_BYTES:
-            return key
-        key = secrets.token_bytes(KEY_BYTES)
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        write_secret(path, key)
+        return own_key(KEY_FILE)
     except (OSError, UsageError) as error:
         on_event(
-            f"web: {path} cannot be used ({error}): pages will not go on by themselves "
-            "after a restart; they need the new address then"
+            f"web: {state_folder() / KEY_FILE} cannot be used ({error}): pages will not go on by "
+            "themselves after a restart; they need the new address then"
         )
         return secrets.token_bytes(KEY_BYTES)
-    return key
 
 
 def _equal(given: str, right: str) -> bool:

@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from simplejpeg import encode_jpeg
 
-from realtime.codec import MAX_PIXELS, Decoder, Encoder, decode, encode
+from calibration.opencv import cv2
+from realtime.codec import MAX_PIXELS, MOST_SCANS, Decoder, Encoder, decode, encode
 from realtime.errors import UsageError, WireError
 from realtime.frame import Image
 from realtime.wire import Codec, Flag, Header, Packet, pack_message, parse
@@ -88,6 +89,20 @@ def test_no_more_pixels_than_the_limit_are_decoded() -> None:
 
     assert MAX_PIXELS < 65535 * 65535
     assert refused(huge) == "too_large"
+
+
+def test_a_progressive_jpeg_is_read_and_one_of_many_scans_is_not_even_begun() -> None:
+    """Each scan of a few bytes costs as much as the whole picture: thousands of them, hours."""
+    image = smooth(64, 64)
+    asked = [cv2.IMWRITE_JPEG_PROGRESSIVE, 1, cv2.IMWRITE_JPEG_QUALITY, 90]
+    jpeg = cv2.imencode(".jpg", cv2.cvtColor(image, cv2.COLOR_RGB2BGR), asked)[1].tobytes()
+    decoded = decode(packet(jpeg, Codec.JPEG, 64, 64))
+    assert np.abs(decoded.astype(int) - image).mean() < 6
+
+    last = jpeg[jpeg.rindex(b"\xff\xda") : -2]
+    bomb = jpeg[:-2] + MOST_SCANS * last + b"\xff\xd9"
+    with pytest.raises(WireError, match=r"a JPEG of \d+ scans, 32 at most"):
+        decode(packet(bomb, Codec.JPEG, 64, 64))
 
 
 def test_one_picture_of_h264_alone_is_refused_in_words_both_ways() -> None:

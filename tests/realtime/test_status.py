@@ -96,7 +96,10 @@ def test_on_a_terminal_one_line_is_rewritten_within_its_width(
     for _ in range(2):
         clock[0] += 0.6
         line.update(lambda: SNAPSHOT)
+        while line._log.waits:
+            pass
     line.say("the camera is back")
+    line.close()
     shown = format_status(SNAPSHOT)[:39]
     assert terminal.getvalue() == (
         f"\r\x1b[K{shown}\r\x1b[K{shown}\r\x1b[Klaunch: the camera is back\n"
@@ -109,6 +112,7 @@ def test_elsewhere_it_is_a_plain_line_every_five_seconds(clock: list[float]) -> 
     for _ in range(12):
         clock[0] += 1.0
         line.update(lambda: SNAPSHOT)
+    line.close()
     assert log.getvalue() == 2 * (format_status(SNAPSHOT) + "\n")
 
 
@@ -120,6 +124,7 @@ def test_as_json_each_thing_is_one_object_on_a_line(clock: list[float]) -> None:
         clock[0] += 1.0
         line.update(lambda: SNAPSHOT)
     line.clear()
+    line.close()
     event, figures = map(json.loads, log.getvalue().splitlines())
     assert event.keys() == {"time", "event"}
     assert event["event"] == 'the camera said "no"\nand went, \x1b[31m'
@@ -140,6 +145,7 @@ def test_threads_that_speak_at_once_do_not_mix_their_lines() -> None:
         thread.start()
     for thread in threads:
         thread.join()
+    line.close()
     said = [json.loads(text)["event"] for text in log.getvalue().splitlines()]
     assert sorted(said) == sorted(f"{name} {n}" for name in "abcd" for n in range(100))
 
@@ -152,5 +158,6 @@ def test_that_nobody_reads_it_stops_nothing(as_json: bool) -> None:
         line = StatusLine(log, as_json=as_json)
         line.say("to nobody")
         line.clear()
+        line.close()
         with contextlib.suppress(BrokenPipeError):
             log.close()

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from realtime.errors import StageStalled
-from realtime.watchdog import Stage, Watchdog, notify_systemd, said_if_slow
+from realtime.watchdog import Stage, Watchdog, notify_systemd
 
 
 @pytest.fixture
@@ -79,32 +79,3 @@ def test_systemd_hears_ready_once_and_no_sign_of_life_of_a_model_that_hangs(
 def test_without_systemd_nothing_is_sent(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("NOTIFY_SOCKET", raising=False)
     assert not notify_systemd("READY=1")
-
-
-def test_a_library_that_takes_long_is_said_once_with_its_stack() -> None:
-    said: list[str] = []
-    heard = threading.Event()
-
-    def hear(sentence: str) -> None:
-        said.append(sentence)
-        heard.set()
-
-    def hang_in_a_library() -> None:
-        heard.wait(30)
-
-    with said_if_slow("opening the model", hear, after_s=0.05):
-        hang_in_a_library()
-    assert len(said) == 1
-    assert said[0].startswith("opening the model takes more than 0.05 s, at ")
-    assert "hang_in_a_library" in said[0]
-
-
-def test_what_is_done_in_time_is_not_said() -> None:
-    said: list[str] = []
-    with said_if_slow("opening the model", said.append, after_s=30):
-        timers = [one for one in threading.enumerate() if isinstance(one, threading.Timer)]
-    assert timers
-    for timer in timers:
-        timer.join(10)
-        assert not timer.is_alive()
-    assert said == []

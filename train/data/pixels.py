@@ -29,6 +29,8 @@ def decode_file(path: Path) -> Image:
     black, as renders of domain C are. A JPEG is turned as its EXIF orientation says.
     """
     try:
+        if path.exists() and not path.is_file():  # a pipe would hold this up for ever
+            raise Undecodable("no regular file")
         data = path.read_bytes()
     except OSError as error:
         raise Undecodable(error.strerror or "cannot be read") from error

@@ -13,6 +13,8 @@ from pathlib import Path
 import av
 import numpy as np
 
+from calibration.clips import playlist_objection
+from calibration.opencv import MOST_PIXELS
 from calibration.recorded import (
     CODEC,
     FORMAT,
@@ -69,6 +71,7 @@ def frames(path: Path, name: str, view: View) -> Iterator[Picture]:
                 yield _broken(name, f"holds {stream.codec_context.name}, not {CODEC}")
                 return
             stream.thread_type = "AUTO"
+            stream.codec_context.options = {"max_pixels": str(MOST_PIXELS)}
             for packet in container.demux(stream):
                 try:
                     decoded = packet.decode()
@@ -86,6 +89,8 @@ def _open(path: Path) -> av.container.InputContainer:
     """Raises FFmpeg's error. A session's video must be of the one format that it is recorded in:
     FFmpeg would follow a playlist of that name to other files."""
     if not _of_a_session(path):
+        if (why := playlist_objection(path)) is not None:
+            raise BadData(why)
         return av.open(f"file:{path}")
     if (why := video_objection(path)) is not None:
         raise BadData(why)

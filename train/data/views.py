@@ -14,6 +14,7 @@ from pathlib import Path
 
 from calibration.maps import crop_px
 from calibration.profile import CameraProfile, ProfileError
+from calibration.recorded import MOST_ABOUT_BYTES, objection
 from calibration.view_map import ViewMap
 from train.data.pixels import Image, square
 from train.errors import BadData
@@ -73,13 +74,15 @@ def load_profile(path: Path | None) -> CameraProfile | None:
 def recorded_profile(session_file: Path) -> CameraProfile | None:
     """The profile in a session.json; None if there is none, or it was recorded without. Raises
     `BadData` for one that is damaged."""
+    if (why := objection(session_file, MOST_ABOUT_BYTES)) is not None:
+        raise BadData(why)
     try:
         content = json.loads(session_file.read_bytes())
         kept = content.get("profile")
         return None if kept is None else CameraProfile.model_validate_json(json.dumps(kept))
     except FileNotFoundError:
         return None
-    except (OSError, ValueError, AttributeError) as error:
+    except (OSError, ValueError, AttributeError, RecursionError) as error:
         raise BadData(
             f"{session_file} cannot be read ({str(error).splitlines()[0]}): it is damaged, or of "
             "another version of this program"

@@ -13,6 +13,7 @@ import av
 import numpy as np
 from numpy.typing import NDArray
 
+from calibration.clips import playlist_objection
 from calibration.opencv import cv2
 from train.data import list_images, read_image
 from train.errors import BadData
@@ -78,7 +79,7 @@ def load_coefficients(
         rows = [table[name] for name in names]
         shapes = tuple(rows[0])
         return shapes, np.array([[row[shape] for shape in shapes] for row in rows], np.float32)
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, IndexError, RecursionError) as error:
         raise BadData(
             f"{path} does not hold the expressions of {domain}/ ({error}); give a set that "
             "`python -m train simulate` wrote"
@@ -123,7 +124,7 @@ def simulation(data: Path) -> dict[str, Any]:
     path = data / "simulation.json"
     try:
         content: dict[str, Any] = json.loads(path.read_text())
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise BadData(
             f"{path} cannot be read ({error}); give a set that `python -m train simulate` wrote"
         ) from error
@@ -161,8 +162,10 @@ def _groups(names: tuple[str, ...], per_session: int | None) -> tuple[NDArray[np
 
 
 def _frames(path: Path, size: int, most: int) -> tuple[Images, float]:
+    if (why := playlist_objection(path)) is not None:
+        raise BadData(why)
     try:
-        with av.open(str(path)) as container:
+        with av.open(f"file:{path}") as container:
             rate = container.streams.video[0].average_rate
             frames = []
             for frame in container.decode(video=0):
@@ -172,6 +175,6 @@ def _frames(path: Path, size: int, most: int) -> tuple[Images, float]:
                 frames.append(np.asarray(image, np.uint8))
                 if len(frames) == most:
                     break
-    except (av.error.FFmpegError, OSError) as error:
+    except (av.error.FFmpegError, OSError, IndexError) as error:
         raise BadData(f"{path} cannot be decoded: {error}") from error
     return np.stack(frames), float(rate or 30)

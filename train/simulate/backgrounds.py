@@ -54,7 +54,10 @@ class Backgrounds:
 
 def _read(path: Path, max_side_px: int) -> NDArray[np.uint8]:
     """uint8[H, W, 3] RGB; more pixels than the picture can show are averaged away."""
-    image = cv2.imread(str(path), cv2.IMREAD_COLOR)
+    try:
+        image = cv2.imread(str(path), cv2.IMREAD_COLOR)
+    except cv2.error:  # of more pixels than OpenCV is allowed
+        image = None
     if image is None:
         raise BadData(f"backgrounds: {path} is no picture that can be read; remove it")
     scale = max_side_px / max(image.shape[:2])

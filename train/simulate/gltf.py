@@ -154,6 +154,8 @@ class Gltf:
             path = (self._folder / unquote(uri)).resolve()
             if not path.is_relative_to(self._folder):
                 raise BadAvatar(f"refers to {uri!r}, outside of its own folder: refused")
+            if path.exists() and not (path.is_file() and path.stat().st_size <= MAX_FILE_BYTES):
+                raise BadAvatar(f"refers to {uri!r}, which is no file, or too large: refused")
             return path.read_bytes()
         except (OSError, ValueError) as error:
             raise BadAvatar(f"refers to {uri!r}, which cannot be read") from error

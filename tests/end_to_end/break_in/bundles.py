@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import zipfile
@@ -35,6 +36,13 @@ def link(name: str) -> Damage:
 def pipe(bundle: Path) -> None:
     (bundle / CAMERA).unlink()
     os.mkfifo(bundle / CAMERA)
+
+
+def speak_to_the_terminal(bundle: Path) -> None:
+    """By the name of a field, which the refusal names: a title, and a line that looks like ours."""
+    about = json.loads((bundle / MANIFEST).read_text())
+    about["\x1b]0;owned\x07\nlaunch: all is well"] = 1
+    (bundle / MANIFEST).write_text(json.dumps(about))
 
 
 def bomb(bundle: Path) -> None:
@@ -73,6 +81,7 @@ DAMAGES: dict[Damage, str] = {
     link(GOLDEN): "golden.npz is a symbolic link",
     link(CAMERA): "camera.json is a symbolic link",
     pipe: "lacks camera.json",
+    speak_to_the_terminal: "?]0;owned??launch: all is well: Extra inputs are not permitted",
     bomb: "input_0.npy unpacks to 67108864 bytes",
     weights_elsewhere: "keeps weights in another file",
 }

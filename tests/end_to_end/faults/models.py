@@ -19,13 +19,16 @@ from tests.conftest import TINY_SHAPE, write_tiny_manifest
 _SIDE = 384
 
 
-def write_faulty_bundle(folder: Path, fault: str, turns: int = 0) -> Path:
-    """`fault`: raises, nan, or slow: `turns` large products of matrices more for such a picture."""
+def write_faulty_bundle(
+    folder: Path, fault: str, turns: int = 0, *, golden_is_marked: bool = False
+) -> Path:
+    """`fault`: raises, nan, or slow: `turns` large products of matrices more for such a picture.
+    golden_is_marked: the pictures that it is tried with at the start are such."""
     folder.mkdir()
     (folder / MODEL).write_bytes(_model(fault, turns))
     CameraProfile(camera="a test").save(folder / CAMERA)
     inputs = np.random.default_rng(0).integers(0, 256, (GOLDEN_PAIRS, *TINY_SHAPE), np.uint8)
-    inputs[:, :, 0, 0] = 0
+    inputs[:, :, 0, 0] = 255 * golden_is_marked
     save_golden(folder, tuple(GoldenPair(input=image, output=255 - image) for image in inputs))
     write_tiny_manifest(folder)
     return folder

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import threading
+import time
 from pathlib import Path
 
 import numpy as np
@@ -13,9 +14,9 @@ import simplejpeg
 
 from calibration.profile import CameraProfile, View
 from tests.end_to_end.faults.camera import LARGE_PX, FaultyCamera
-from tests.end_to_end.faults.harness import Run
+from tests.end_to_end.faults.harness import END_LIMIT_S, PATIENCE_S, Run, allowed_s
 from tests.end_to_end.test_launch import run, write_numbers
-from tests.pictures import clock_number, draw_number
+from tests.pictures import clock_number, draw_number, write_clip
 from tests.servers import RtspServer
 
 
@@ -77,6 +78,7 @@ def test_pictures_of_another_size_go_on(tiny_bundle: Path, tmp_path: Path) -> No
         launched.said("the source changed from 64x64 to 96x96 pixels")
         launched.recovers()
         launched.ends()
+        assert launched.count("the source changed from") == 1
     camera.unplug()
 
 
@@ -160,11 +162,30 @@ def test_what_cannot_be_decoded_is_left_out(tiny_bundle: Path, tmp_path: Path) -
     with Run(tmp_path, *arguments, watched=False) as launched:
         frames = launched.ends(None)
         assert 0 < frames["published"] < 90
+        assert launched.count(r"damaged pictures left out: \d+|ends after .* s of 3\.0 s") >= 1
+
+
+def test_a_file_cut_short_while_it_plays_says_so(tiny_bundle: Path, tmp_path: Path) -> None:
+    """Noise, so that it is too large to be read ahead."""
+    chance = np.random.default_rng(0)
+    pictures = (chance.integers(0, 256, (128, 128, 3), np.uint8) for _ in range(300))
+    clip = write_clip(tmp_path / "clip.mkv", pictures, encoder={"preset": "ultrafast"})
+    arguments = ("--camera", clip, "--bundle", tiny_bundle)
+    with Run(tmp_path, *arguments, watched=False) as launched:
+        launched.said(r"realtime\.client (tcp://\S+)")
+        with clip.open("r+b") as file:
+            file.truncate(clip.stat().st_size // 8)
+        assert launched.process.wait(PATIENCE_S) == 0
+        frames = launched.ends(None)
+        assert 0 < frames["published"] < 300
+        assert launched.count(r"ends after .* s of 10\.0 s") == 1
 
 
 def test_garbage_from_the_start_is_refused(tiny_bundle: Path, tmp_path: Path) -> None:
     garbage = tmp_path / "clip.mkv"
     garbage.write_bytes(np.random.default_rng(0).integers(0, 256, 100_000, np.uint8).tobytes())
+    started_s = time.monotonic()
     done = run("--camera", garbage, "--bundle", tiny_bundle, "--bind", "tcp://127.0.0.1:0")
+    assert time.monotonic() - started_s <= allowed_s(END_LIMIT_S)
     assert done.returncode == 1
     assert "damaged, unfinished, or not a video" in done.stderr.splitlines()[-1]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import shutil
 import signal
 import socket
@@ -26,16 +27,25 @@ LIBFAKETIME = Path("/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1")
 HOUR_S = 3600
 
 
-@pytest.mark.parametrize("flag", ["--bind", "--metrics"])
+@pytest.mark.parametrize("flag", ["--bind", "--metrics", "--web"])
 def test_a_port_that_is_taken_is_said_so(tiny_bundle: Path, flag: str) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as busy:
+    with (
+        socket.create_server(("127.0.0.1", 0)) as busy,
+        socket.create_server(("127.0.0.1", 0)) as camera,
+    ):
         port = busy.getsockname()[1]
         value = f"tcp://127.0.0.1:{port}" if flag == "--bind" else str(port)
         bind = () if flag == "--bind" else ("--bind", "tcp://127.0.0.1:0")
-        done = run("--camera", "demo", "--bundle", tiny_bundle, *bind, flag, value)
+        url = f"http://127.0.0.1:{camera.getsockname()[1]}/"
+        started_s = time.monotonic()
+        done = run("--camera", url, "--bundle", tiny_bundle, *bind, flag, value)
+        assert time.monotonic() - started_s <= allowed_s(END_LIMIT_S)
+        camera.setblocking(False)
+        with pytest.raises(BlockingIOError):  # nobody came
+            camera.accept()
     assert done.returncode == 1
     (line,) = done.stderr.splitlines()
-    assert "cannot listen" in line
+    assert "cannot listen" in line or "cannot serve the page" in line
     assert "choose another port" in line
 
 
@@ -125,6 +135,36 @@ def test_a_full_disk_ends_the_recording_and_not_the_stream(
     camera.unplug()
 
 
+@pytest.mark.skipif(not shutil.which("unshare"), reason="no unshare: apt-get install util-linux")
+def test_a_disk_without_room_ends_the_recording_and_not_the_stream(
+    tiny_bundle: Path, tmp_path: Path
+) -> None:
+    """A real one, of half a megabyte, that only this launch.py sees."""
+    camera, disk = FaultyCamera(), tmp_path / "disk"
+    disk.mkdir()
+    mount = f"mount -t tmpfs -o size=512k none {shlex.quote(str(disk))}"
+    before = ("unshare", "--map-root-user", "--mount", *limited(mount))
+    if subprocess.run([*before, "true"], capture_output=True, check=False).returncode:
+        pytest.skip("no user namespaces here")
+    arguments = ("--camera", camera.url, "--bundle", tiny_bundle, "--record", disk / "s")
+    with Run(tmp_path, *arguments, before=before) as launched:
+        launched.watch_new(1)
+        launched.said("recording stopped: .* No space left on device")
+        launched.watch_new(30)
+        assert launched.client.tally.lost == 0
+        session = Session.open(
+            Path(f"/proc/{launched.process.pid}/root") / disk.relative_to("/") / "s"
+        )
+        came = len(list(session.pictures()))
+        assert verify(session).damage == ()
+        frames = launched.ends()
+        assert launched.count("recording stopped") == 1
+    figures = json.loads((tmp_path / "report.json").read_text())["recording"]
+    assert figures["frames"] + sum(figures["dropped"].values()) == frames["captured"]
+    assert 0 < came <= figures["frames"] + 1
+    camera.unplug()
+
+
 def recording(launched: Run) -> dict[str, Any]:
     """What the stream's information says of it."""
     told = (launched.client.info or {}).get("recording")
@@ -175,6 +215,8 @@ def test_a_shortage_of_memory_passes(tiny_bundle: Path, tmp_path: Path) -> None:
         resource.prlimit(pid, resource.RLIMIT_AS, unlimited)
         launched.recovers()
         launched.ends()
+        assert launched.count("camera lost") <= 1
+        assert launched.count("out of memory") <= 1
     camera.unplug()
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 import pytest
 
+from realtime.watchdog import FATAL_S
 from tests.end_to_end.faults.camera import FaultyCamera
-from tests.end_to_end.faults.harness import Run
+from tests.end_to_end.faults.harness import END_LIMIT_S, Run, allowed_s
 from tests.end_to_end.faults.models import write_faulty_bundle
 
 SAID = {"raises": "ONNX Runtime failed on a frame", "nan": "the model gave one flat colour"}
@@ -61,7 +63,9 @@ def test_a_model_that_never_comes_back_ends_the_program(tmp_path: Path) -> None:
         launched.watch_new()
         camera.marked = True
         launched.said("model stands still")
+        still_s = time.monotonic()
         launched.watch(lambda: launched.process.poll() is not None)
+        assert time.monotonic() - still_s <= allowed_s(FATAL_S + END_LIMIT_S)
         frames = launched.ends(None, code=1)
         assert (
             launched.count("stands still for .* cannot be replaced: start the program again") == 1

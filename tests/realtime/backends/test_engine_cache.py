@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -41,7 +42,8 @@ class Builder:
 
 
 @pytest.fixture
-def builder(tmp_path: Path) -> Builder:
+def builder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Builder:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
     return Builder(tmp_path / "engines")
 
 
@@ -76,7 +78,9 @@ def test_a_damaged_engine_is_built_again(builder: Builder, damage: bytes) -> Non
     builder.open()
     (builder.folder / KEY.file_name).write_bytes(damage)
     assert builder.open() == builder.open() == b"plan 2"
-    assert any("it is damaged; it is built again" in line for line in builder.said)
+    assert any(
+        "it is damaged, or was not built here; it is built again" in line for line in builder.said
+    )
 
 
 def test_an_engine_that_tensorrt_refuses_is_built_again(builder: Builder) -> None:
@@ -96,3 +100,50 @@ def test_the_key_of_a_bundle_is_its_graph_and_precision(tiny_bundle: Path) -> No
     key = EngineKey.of(bundle, gpu="g", tensorrt="t", driver="d")
     assert key.onnx_sha256 == bundle.manifest.files["model.onnx"]
     assert key.precision == bundle.manifest.precision
+
+
+def test_an_engine_that_came_with_a_bundle_is_not_loaded(
+    builder: Builder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its builder had a key too, and the file has the right name."""
+    builder.open()
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "another user's"))
+    assert builder.open() == builder.open() == b"plan 2"
+    assert any("was not built here" in line for line in builder.said)
+
+
+def test_an_engine_is_good_for_its_own_name_alone(builder: Builder) -> None:
+    builder.open()
+    other = replace(KEY, gpu="NVIDIA H100 sm90")
+    (builder.folder / KEY.file_name).rename(builder.folder / other.file_name)
+    assert builder.open(other) == b"plan 2"
+
+
+@pytest.mark.parametrize("kind", ["link", "pipe", "linked folder"])
+def test_what_is_no_regular_file_is_neither_read_nor_written_through(
+    builder: Builder, tmp_path: Path, kind: str
+) -> None:
+    elsewhere, path = tmp_path / "elsewhere", builder.folder / KEY.file_name
+    if kind == "linked folder":
+        elsewhere.mkdir()
+        builder.folder.symlink_to(elsewhere)
+    else:
+        builder.open()
+        path.rename(elsewhere)
+        path.symlink_to(elsewhere) if kind == "link" else os.mkfifo(path)
+    before = builder.built
+    assert builder.open() == b"plan %d" % (before + 1)
+    if kind == "linked folder":
+        assert list(elsewhere.iterdir()) == []
+        assert any("symbolic link" in line for line in builder.said)
+    else:
+        assert path.is_file()
+        assert not path.is_symlink()
+        assert builder.open() == b"plan %d" % (before + 1)
+
+
+def test_without_a_key_of_its_own_no_engine_is_kept(builder: Builder, tmp_path: Path) -> None:
+    (tmp_path / "state").write_text("a file in the place of the folder")
+    assert (builder.open(), builder.open()) == (b"plan 1", b"plan 2")
+    assert not builder.folder.exists()
+    assert any(line.startswith("engines are not kept: ") for line in builder.said)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from simplejpeg import encode_jpeg
 
 from calibration.opencv import cv2
 from realtime.errors import SourceLost, SourceNotFound
@@ -106,6 +107,65 @@ def test_a_camera_that_opens_and_gives_nothing_is_refused_and_released() -> None
     with pytest.raises(SourceNotFound, match="gives no picture"):
         OpenCVSource(camera, "camera 0", PLAIN)
     assert camera.released
+
+
+class JpegCamera(Camera):
+    """Gives what OpenCV gives of a JPEG that it is not to decode."""
+
+    def __init__(self, *jpegs: bytes) -> None:
+        super().__init__()
+        self.jpegs = jpegs
+        self.given = 0
+
+    def retrieve(self) -> tuple[bool, np.ndarray]:
+        jpeg = self.jpegs[min(self.given, len(self.jpegs) - 1)]
+        self.given += 1
+        return True, np.frombuffer(jpeg, np.uint8)[None]
+
+
+JPEG = encode_jpeg(np.full((48, 64, 3), (200, 0, 0), np.uint8), quality=95)
+
+
+def test_jpegs_are_decoded_here_with_what_cameras_add_to_them() -> None:
+    camera = JpegCamera(JPEG, JPEG[:-2] + b"\0\0\xff\xd9", JPEG + bytes(100))
+    source = OpenCVSource(camera, "camera 0", PLAIN)
+    assert camera.asked[cv2.CAP_PROP_CONVERT_RGB] == 0
+    for _ in range(3):
+        image = source.read().image
+        assert image.shape == (48, 64, 3)
+        assert np.abs(image.astype(int) - (200, 0, 0)).max() < 8
+    assert source.notes == ()
+
+
+def test_torn_jpegs_are_left_out_and_noted_once() -> None:
+    noise = np.random.default_rng(0).integers(0, 256, (48, 64, 3), np.uint8)
+    whole = encode_jpeg(noise, quality=95)
+    camera = JpegCamera(JPEG, whole[: len(whole) // 2], b"", b"\xff\xd9", JPEG)
+    source = OpenCVSource(camera, "camera 0", PLAIN)
+    seqs = [source.read().seq for _ in range(2)]
+    assert (seqs, camera.given) == ([0, 1], 5)
+    assert source.notes == (
+        "damaged pictures come from it, and are left out; check its cable and its port",
+    )
+
+
+def test_a_camera_that_gives_torn_jpegs_only_is_refused() -> None:
+    with pytest.raises(SourceNotFound, match="gives no picture"):
+        OpenCVSource(JpegCamera(b"\xff\xd8"), "camera 0", PLAIN)
+
+
+def test_a_driver_that_opencv_cannot_make_sense_of_is_a_lost_camera() -> None:
+    class Odd(Camera):
+        def grab(self) -> bool:
+            if self.left < 999:
+                raise cv2.error("Assertion failed: buf.length == length")
+            return super().grab()
+
+    source = OpenCVSource(Odd(), "camera 0", PLAIN)
+    source.read()
+    source.read()
+    with pytest.raises(SourceLost):
+        source.read()
 
 
 @linux

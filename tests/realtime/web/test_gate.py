@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from realtime.web.gate import KEY_BYTES, KEY_FILE, PASS_LIFE_S, Gate, load_key
+from realtime.secret_files import KEY_BYTES
+from realtime.web.gate import KEY_FILE, PASS_LIFE_S, Gate, load_key
 
 KEY = bytes(range(KEY_BYTES))
 
