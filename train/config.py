@@ -25,7 +25,7 @@ class NetworkConfig:
     """What the networks are made of."""
 
     family: Annotated[Family, tyro.conf.arg(name="network")] = "fast"
-    """fast: 0.63 GMAC at 256x256, for live use on a CPU. paper: the paper's, 25.4 GMAC."""
+    """fast: 0.87 GMAC at 256x256, for live use on a CPU. paper: the paper's, 25.4 GMAC."""
     size: int = 256
     """Height and width of the images, pixels; a multiple of 4."""
     seen: int | None = None
