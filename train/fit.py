@@ -73,7 +73,11 @@ def _start(state: State, config: FitConfig, console: Console) -> dict[str, Any]:
                 "`train fit`"
             )
         try:
-            take_over(state.networks, first.under("networks"))
+            if config.method == "restoration":  # no other network is asked to fit
+                content = first.under("networks.disentangler.content")
+                take_over(state.networks.disentangler.content, content)
+            else:
+                take_over(state.networks, first.under("networks"))
             take_over(state.content_ema, first.under("content_ema"))
         except RuntimeError as error:
             raise another_network(first, config, "--init ") from error

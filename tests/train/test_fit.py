@@ -73,6 +73,25 @@ def test_a_second_stage_may_refine_what_the_first_one_learnt(
         fit.run(replace(first, out=tmp_path / "third", init=second.out))
 
 
+def test_practice_asks_d_c_alone_to_fit(fit_config: Make, tmp_path: Path) -> None:
+    first = fit_config(out=tmp_path / "first", steps=1, method="restoration")
+    fit.run(first)
+    of_d_c = {"size": 64, "seen": 32, "refined": 64, "content_width": first.network.width}
+    network = replace(first.network, **of_d_c, width=12, adversary_layers=3)
+    second = fit_config(
+        out=tmp_path / "second",
+        init=first.out,
+        network=network,
+        steps=1,
+        coarse_lr=0.0,
+        method="restoration",
+    )
+    fit.run(second)
+    part = "networks.disentangler.content"
+    a, b = (checkpoint.load(config.out).under(part) for config in (first, second))
+    assert all(torch.equal(t, b[name]) for name, t in a.items())
+
+
 def test_a_loss_that_is_not_finite_ends_the_run_and_stands_in_the_report(fit_config: Make) -> None:
     config = fit_config(lr=1e30, log_every=2)
     with pytest.raises(Diverged, match="step 2: not a finite number: l_"):
