@@ -54,10 +54,11 @@ class ViewTable:
         self._whole, self._fraction = cv2.convertMaps(x, y, cv2.CV_16SC2)
 
     def __call__(self, image: NDArray[np.uint8]) -> NDArray[np.uint8]:
-        """uint8[H, W, 3] of the camera's size -> a new, contiguous uint8[h, w, 3]; black where the
-        view shows what the camera does not see."""
+        """uint8[H, W, 3] of the camera's size -> a contiguous uint8[h, w, 3]: a new one, or a part
+        of an image that is read-only; black where the view shows what the camera does not see."""
         if self._as_it_is is not None:
-            return image[self._as_it_is].copy()
+            part = image[self._as_it_is]
+            return part.copy() if image.flags.writeable else np.ascontiguousarray(part)
         crop = image[self._crop]
         box = self._box_px
         smooth = crop if box == (1, 1) else cv2.blur(crop, box, borderType=cv2.BORDER_REPLICATE)

@@ -35,7 +35,7 @@ class ViewMap:
         self._levels = _correction(profile.photometric or Photometric())
 
     def __call__(self, image: NDArray[np.uint8]) -> NDArray[np.uint8]:
-        """uint8[H, W, 3] -> a new, contiguous uint8[1, h, w, 3].
+        """uint8[H, W, 3] -> a contiguous uint8[1, h, w, 3], not to be written to.
 
         Raises `ProfileError` if the profile does not fit the image.
         """

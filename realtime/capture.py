@@ -6,8 +6,8 @@
                  v          v
                ended <------'       end of a file, stop(), or an error, which the reader meets
 
-It cannot tell by itself that a driver sits on a read for half a minute; whoever watches it asks
-`silent_s`.
+It cannot tell by itself that a driver sits on a read for half a minute; whoever watches it asks its
+`pulse`.
 """
 
 from __future__ import annotations
@@ -16,7 +16,6 @@ import math
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import replace
 from itertools import count
 from typing import Literal
 
@@ -24,7 +23,7 @@ import numpy as np
 
 from realtime.errors import SourceError, SourceLost
 from realtime.frame import Frame, Image
-from realtime.health import describe
+from realtime.health import Pulse, describe
 from realtime.mailbox import Mailbox
 from realtime.memory import give_back_memory
 from realtime.sources import Source
@@ -41,6 +40,11 @@ _FROZEN_S = 1.0
 _TIDY_S = 1.0
 """After a loss or a change of size, the pictures from before it are gone."""
 _TURN_S = 0.1
+_LATE_S = 0.1
+"""Who was away from the source for this long may find old pictures in the driver's queue."""
+_AT_ONCE_S = 0.001
+"""A picture that comes so soon was there before it was asked for."""
+_LONGEST_QUEUE = 8
 
 
 class CaptureThread(threading.Thread):
@@ -68,11 +72,18 @@ class CaptureThread(threading.Thread):
         """The one that is, or was last, open."""
         self.captured = 0
         """Frames read."""
+        self.missed = 0
+        """Of them, frames that had waited in the source's queue and were too old to hand over."""
         self.repeated = 0
         """Of them, frames left out because the camera gave the one before them again."""
         self._open_source, self._outbox = open_source, outbox
         self._on_event, self._on_frame = on_event, on_frame
         self._stopping = threading.Event()
+        self.pulse = Pulse()
+        """Silent while a live source holds up a read."""
+        self.pulse.rest()
+        self._late = 0
+        """So many frames more may have waited in a queue."""
         self._last_ns = time.monotonic_ns()
         self._last_pts_us = self._pts_offset_us = 0
         self._told: set[str] = set()
@@ -82,17 +93,6 @@ class CaptureThread(threading.Thread):
         self._live_since_s = 0.0
         self._pause_s = _PAUSE_MIN_S
         self._tidy_at_s = math.inf
-
-    @property
-    def silent_s(self) -> float:
-        """How long a live source's read has held this thread up; 0 while there is no such source.
-
-        Any thread may ask. A source that has just been opened (again) has its time from then.
-        """
-        source, read_s = self.source, self._last_ns / 1e9
-        if source is None or not source.live or self.state not in ("live", "frozen"):
-            return 0.0
-        return max(0.0, time.monotonic() - max(read_s, self._live_since_s))
 
     def stop(self) -> None:
         """Ask the thread to end. Returns at once; the thread may be held up in a read."""
@@ -106,6 +106,7 @@ class CaptureThread(threading.Thread):
             error = failure
         finally:
             self.state = "ended"
+            self.pulse.rest()
             self._outbox.close(error)
             if self.source is not None:
                 self.source.close()
@@ -118,24 +119,39 @@ class CaptureThread(threading.Thread):
                 give_back_memory()
             lost = None
             try:
-                frame = source.read()
+                frame, waited = self._read(source)
             except (SourceLost, MemoryError) as error:
                 lost = describe(error)
             if lost is not None:
+                self.pulse.rest()
                 source.close()
                 source = self._reopen(lost)
                 # The old one is part of a cycle, by the error and its stack, and holds pictures.
                 self._tidy_soon()
                 continue
+            if frame is not None:
+                self._hand_over(frame, source, waited=waited)
             self._tell_notes(source)
             if frame is None:
                 return
-            self._hand_over(frame, source)
+
+    def _read(self, source: Source) -> tuple[Frame | None, bool]:
+        """The next frame, and whether it had waited in the source's queue for this thread."""
+        if not source.live:
+            return source.read(), False
+        self.pulse.beat()
+        if not self._late:
+            return source.read(), False
+        asked_s = time.monotonic()
+        frame = source.read()
+        at_once = time.monotonic() - asked_s < _AT_ONCE_S
+        self._late = self._late - 1 if at_once else 0
+        return frame, at_once
 
     def _open(self) -> Source:
         self.source = source = self._open_source()
         self._live_since_s = time.monotonic()
-        self.state = "live"
+        self.state, self._late = "live", 0
         self._tell_notes(source)
         return source
 
@@ -162,16 +178,28 @@ class CaptureThread(threading.Thread):
             return source
         return None
 
-    def _hand_over(self, frame: Frame, source: Source) -> None:
-        frame = replace(frame, seq=self.captured, pts_us=frame.pts_us + self._pts_offset_us)
+    def _hand_over(self, frame: Frame, source: Source, *, waited: bool) -> None:
+        if frame.seq != self.captured or self._pts_offset_us:
+            frame = Frame(
+                image=frame.image,
+                seq=self.captured,
+                capture_ns=frame.capture_ns,
+                capture_unix_us=frame.capture_unix_us,
+                pts_us=frame.pts_us + self._pts_offset_us,
+            )
         self._last_ns, self._last_pts_us = time.monotonic_ns(), frame.pts_us
         self.captured += 1
         if self._previous.size and frame.image.shape != self._previous.shape:
             self._tidy_soon()
         if source.live and self._is_repeated(frame.image):
             self.repeated += 1
+        elif waited:
+            self.missed += 1
         elif source.live:
+            self.pulse.rest()
             self._outbox.put(frame)
+            if time.monotonic_ns() - self._last_ns > _LATE_S * 1e9:
+                self._late = _LONGEST_QUEUE
         else:
             while not self._outbox.put_when_free(frame, _TURN_S):
                 if self._stopping.is_set():
@@ -188,8 +216,8 @@ class CaptureThread(threading.Thread):
 
         A file may hold a still.
         """
-        # The picture before has left the processor's caches by now; a few bytes of it are kept.
-        some = image[::16, ::16, 1].tobytes()
+        # The picture before has left the processor's caches by now; a row of it is kept.
+        some = image[len(image) // 2].tobytes()
         changed = some != self._some or not np.array_equal(self._previous, image)
         self._previous, self._some = image, some
         if changed or isinstance(self.source, FileSource):

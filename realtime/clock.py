@@ -41,6 +41,7 @@ STEP_US = 20_000
 """Clocks do not drift apart by this much while a sample is in use."""
 MOST_UNFINISHED_BYTES = 1 << 16
 """Of answers; one has 28, and some more when it is encrypted."""
+_TURN_MS = 500
 _PING = struct.Struct("<4sQ")
 _PONG = struct.Struct("<4sQQQ")
 
@@ -89,7 +90,7 @@ class ClockServer(threading.Thread):
         while not self._stopping.is_set():
             self._peers.follow()
             self._peers.look()
-            if not self._socket.poll(100):
+            if not self._socket.poll(_TURN_MS):
                 continue
             parts = self._socket.recv_multipart()
             receive_us = unix_us()

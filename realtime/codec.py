@@ -8,11 +8,7 @@ the pictures of one stream in whatever codec.
 from __future__ import annotations
 
 import numpy as np
-from simplejpeg import (  # type: ignore[attr-defined]  # it re-exports without saying so
-    decode_jpeg,
-    decode_jpeg_header,
-    encode_jpeg,
-)
+from simplejpeg import decode_jpeg, encode_jpeg  # type: ignore[attr-defined]
 
 from realtime.errors import UsageError, WireError
 from realtime.frame import Image
@@ -113,10 +109,10 @@ def _decode_jpeg(payload: memoryview, shape: tuple[int, int, int]) -> Image:
     if scans > MOST_SCANS:
         raise WireError("bad_payload", f"a JPEG of {scans} scans, {MOST_SCANS} at most")
     try:
-        height, width, *_ = decode_jpeg_header(payload)
-        if (height, width) != shape[:2]:
-            raise WireError("bad_payload", f"a JPEG of {width} x {height} px, header says {shape}")
-        image: Image = decode_jpeg(payload, "RGB")
+        # One that is larger than it says does not fit in.
+        image: Image = decode_jpeg(payload, "RGB", buffer=np.empty(shape, np.uint8))
+        if image.shape != shape:
+            raise WireError("bad_payload", f"a JPEG of {image.shape}, its header says {shape}")
     except ValueError as error:
         raise WireError("bad_payload", f"a damaged JPEG: {error}") from error
     return image

@@ -19,19 +19,27 @@ once, not at every turn."""
 
 
 class Pulse:
-    """The last sign of life of one thread, which beats; any thread may ask."""
+    """The last sign of life of one step, in whichever thread it is done; any thread may ask."""
 
     def __init__(self) -> None:
-        self._last_ns = time.monotonic_ns()
+        self._last_ns: int | None = time.monotonic_ns()
+        self.thread = threading.get_ident()
+        """Where the step last gave a sign of life."""
 
     def beat(self) -> None:
-        """The thread lives."""
+        """The step goes on, here."""
+        self.thread = threading.get_ident()
         self._last_ns = time.monotonic_ns()
+
+    def rest(self) -> None:
+        """What follows, until the next beat, is another step's doing."""
+        self._last_ns = None
 
     @property
     def silent_s(self) -> float:
-        """Since the last beat."""
-        return (time.monotonic_ns() - self._last_ns) / 1e9
+        """Since the last beat; 0 at rest."""
+        last_ns = self._last_ns
+        return 0.0 if last_ns is None else (time.monotonic_ns() - last_ns) / 1e9
 
 
 class Failures:

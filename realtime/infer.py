@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from calibration.view_map import ViewMap
 from realtime.backends import Backend, check_picture
@@ -13,14 +13,16 @@ from realtime.errors import BackendError
 from realtime.frame import Frame, Image
 from realtime.health import Failures, Pulse
 from realtime.mailbox import Closed, Mailbox
+from realtime.relay import Relay
 from realtime.stats import Latency, Rate
 
+CALM_S = 0.5
+"""How long one waits that has nothing else to do, or whose work the thread before it does."""
 TURN_S = 0.05
 """How long a thread waits for a frame before it looks at everything else it has to do."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Result:
+class Result(NamedTuple):
     """A frame and what the model made of it."""
 
     frame: Frame
@@ -35,7 +37,7 @@ class InferThread(threading.Thread):
 
     def __init__(
         self,
-        inbox: Mailbox[Frame],
+        inbox: Relay[Frame],
         outbox: Mailbox[Result],
         *,
         view: ViewMap,
@@ -62,10 +64,8 @@ class InferThread(threading.Thread):
     def run(self) -> None:
         try:
             while True:
-                self.pulse.beat()
-                frame = self._inbox.get(TURN_S)
-                if frame is not None:
-                    self._turn(frame)
+                self.pulse.rest()
+                self._inbox.serve(self._turn, CALM_S)
         except Closed:
             # A source that ended while the model failed on it was not turned into the avatar.
             self._outbox.close(self.failures.error)
@@ -73,32 +73,34 @@ class InferThread(threading.Thread):
             self._outbox.close(error)
 
     def _turn(self, frame: Frame) -> None:
+        self.pulse.beat()
         taken_ns = time.monotonic_ns()
-        seen = self._view(frame.image)
-        viewed_ns = time.monotonic_ns()
         for _ in range(frame.seq - self._seq):
             self.fps_in.tick(frame.capture_ns)
         self._seq = frame.seq
+        seen = self._view(frame.image)
+        viewed_ns = time.monotonic_ns()
         try:
             batch = self._backend.run(seen)
             check_picture(seen, batch)
         except (BackendError, MemoryError) as error:
             self.failures.failed(error)
             return
-        self.failures.worked()
         avatar, infer_ns = batch[0], time.monotonic_ns() - viewed_ns
+        self._hand_over(Result(frame=frame, avatar=avatar, infer_ns=infer_ns))
+        # What follows would have made it older.
+        self.failures.worked()
         if self._on_pictures is not None:
             self._on_pictures(seen[0], avatar)
         self.latency["capture"].add(taken_ns - frame.capture_ns)
         self.latency["view"].add(viewed_ns - taken_ns)
         self.latency["infer"].add(infer_ns)
-        self._hand_over(Result(frame=frame, avatar=avatar, infer_ns=infer_ns))
 
     def _hand_over(self, result: Result) -> None:
+        self.pulse.rest()
         if not self._waits():
             self._outbox.put(result)
             return
         while not self._outbox.put_when_free(result, TURN_S):
-            self.pulse.beat()
             if self._ended.is_set():
                 return

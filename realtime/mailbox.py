@@ -30,6 +30,11 @@ class Mailbox(Generic[T]):
         self.dropped = 0
         """Items that a newer one replaced before anybody took them."""
 
+    @property
+    def full(self) -> bool:
+        """An item waits to be taken."""
+        return self._item is not None
+
     def put(self, item: T) -> None:
         """Hand over `item` without waiting; an item still in the slot is dropped and counted.
 

@@ -23,12 +23,18 @@ MOST_CONNECTIONS = 64
 MOST_BYTES_PER_S = 1 << 16
 """Of one connection; a client sends some hundreds when it connects, and some tens a second then."""
 HANDSHAKE_MS = 5000
-_LOOK_S = 0.05
+_LOOK_S = 0.25
 
+_READABLE = int(zmq.POLLIN)
 _NO_LINGER = struct.pack("hh" if sys.platform == "win32" else "ii", 1, 0)
 _TCP_INFO = 11
 _RECEIVED = struct.Struct("<128xQ")
 """Of Linux's struct tcp_info: tcpi_bytes_received."""
+
+
+def is_readable(socket_: zmq.Socket[bytes]) -> bool:
+    """Whether a message is there; asked for each frame, so without a poller."""
+    return bool(int(socket_.getsockopt(zmq.EVENTS)) & _READABLE)
 
 
 class Peers:
@@ -59,7 +65,7 @@ class Peers:
 
     def follow(self) -> None:
         """Take in who came and who left since the last call. Never waits."""
-        while self.monitor.poll(0):
+        while is_readable(self.monitor):
             event = recv_monitor_message(self.monitor)
             descriptor = event["value"]
             if event["event"] == zmq.EVENT_DISCONNECTED:
@@ -70,6 +76,11 @@ class Peers:
             self._on_opened(descriptor)
             if len(self._received) > MOST_CONNECTIONS:
                 self.cut(descriptor, f"more than {MOST_CONNECTIONS} connect")
+
+    @property
+    def is_time(self) -> bool:
+        """To `look` again."""
+        return time.monotonic() >= self._look_s
 
     def look(self) -> None:
         """Cut those that send too much; call it often, it looks now and then."""

@@ -4,6 +4,9 @@ r"""`Pipeline`: the loop of the live side, three threads with a one-slot mailbox
      reads a frame      view, model       encode, send
               \---- - -> recorder, if there is one (realtime/sessions/recorder.py)
 
+A thread that waits lends its work to the one before it, as long as that work is quick (relay.py):
+without a slow model, a picture goes from the camera to the network in the capture thread.
+
 A camera never waits: a frame that finds the slot taken replaces the older one, which is counted as
 dropped under the name of the thread that was busy. A file waits instead, and nothing is dropped.
 
@@ -27,9 +30,9 @@ from realtime.frame import Frame, Image
 from realtime.health import STALLED_S
 from realtime.infer import InferThread, Result
 from realtime.light import LightWatch
-from realtime.mailbox import Mailbox
 from realtime.publish import Output, PublishThread
 from realtime.publisher import Publisher
+from realtime.relay import Relay
 from realtime.report import Snapshot
 from realtime.sessions.recorder import Recorder
 from realtime.sources import Source
@@ -80,8 +83,9 @@ class Pipeline:
         self._error: BaseException | None = None
         self._started_ns = 0
 
-        self._frames: Mailbox[Frame] = Mailbox()
-        self._results: Mailbox[Result] = Mailbox()
+        self._frames: Relay[Frame] = Relay()
+        # A model that has the next frame already goes on with that.
+        self._results: Relay[Result] = Relay(hurried=lambda: self._frames.full)
         self._capture = CaptureThread(
             open_source, self._frames, on_event, recorder.offer if recorder else None
         )
@@ -114,15 +118,9 @@ class Pipeline:
         capture, infer, publish = self._capture, self._infer, self._publish
         return Watchdog(
             {
-                "capture": Stage(
-                    thread=capture, silent_s=lambda: capture.silent_s, replaceable=True
-                ),
-                "model": Stage(
-                    thread=infer, silent_s=lambda: infer.pulse.silent_s, replaceable=False
-                ),
-                "publisher": Stage(
-                    thread=publish, silent_s=lambda: publish.pulse.silent_s, replaceable=False
-                ),
+                "capture": Stage(thread=capture, pulse=capture.pulse, replaceable=True),
+                "model": Stage(thread=infer, pulse=infer.pulse, replaceable=False),
+                "publisher": Stage(thread=publish, pulse=publish.pulse, replaceable=False),
             },
             on_event=on_event,
             on_fatal=self._end,
@@ -161,7 +159,7 @@ class Pipeline:
     @property
     def source_state(self) -> str:
         """opening, live, frozen, lost, ended; or stalled: a driver that holds up a read."""
-        return "stalled" if self._capture.silent_s > STALLED_S else self._capture.state
+        return "stalled" if self._capture.pulse.silent_s > STALLED_S else self._capture.state
 
     @property
     def trouble(self) -> tuple[str, ...]:
@@ -229,7 +227,8 @@ class Pipeline:
 
     def _dropped(self) -> dict[str, int]:
         """Cause -> frames; causes that are not of every run only where there were any."""
-        dropped = {"infer_busy": self._frames.dropped, "publish_busy": self._results.dropped}
+        infer_busy = self._frames.dropped + self._capture.missed
+        dropped = {"infer_busy": infer_busy, "publish_busy": self._results.dropped}
         faults = {"model_failed": self._infer.failures.count, "repeated": self._capture.repeated}
         return dropped | {cause: count for cause, count in faults.items() if count}
 

@@ -14,15 +14,17 @@ from dataclasses import dataclass
 
 from realtime.codec import Encoder
 from realtime.health import Pulse
-from realtime.infer import TURN_S, Result
-from realtime.mailbox import Closed, Mailbox
+from realtime.infer import CALM_S, TURN_S, Result
+from realtime.mailbox import Closed
 from realtime.publisher import Publisher
+from realtime.relay import Relay
 from realtime.report import Snapshot, info_message
 from realtime.stats import Latency, Rate
 from realtime.wire import Codec, Flag, Header
 
 _INFO_PERIOD_NS = 1_000_000_000
 _REPEAT_PERIOD_NS = 500_000_000
+_LOOK_PERIOD_NS = 200_000_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,7 +44,7 @@ class PublishThread(threading.Thread):
 
     def __init__(
         self,
-        inbox: Mailbox[Result],
+        inbox: Relay[Result],
         publisher: Publisher,
         output: Output,
         *,
@@ -63,32 +65,52 @@ class PublishThread(threading.Thread):
         self._encoder = Encoder(output.codec, output.quality)
         self._snapshot, self._in_trouble, self._on_end = snapshot, in_trouble, on_end
         self._last: Result | None = None
-        self._next_info_ns = self._next_repeat_ns = 0
+        self._fps_x100 = 0
+        self._next_info_ns = self._next_repeat_ns = self._next_look_ns = 0
 
     def run(self) -> None:
         failure: BaseException | None = None
         try:
             with contextlib.suppress(Closed):
-                while self._output.frames is None or self.published < self._output.frames:
-                    self._turn(self._inbox.get(TURN_S))
+                patience_s = TURN_S
+                while True:
+                    before = self.published
+                    self._inbox.serve(self._turn, patience_s)
+                    flows = self.published > before
+                    if not flows:
+                        self._turn_without()
+                    patience_s = CALM_S if flows else TURN_S
             self._publisher.send_info(info_message(self._snapshot()))  # says that it has ended
         except BaseException as error:
             failure = error
         finally:
             self._on_end(failure)
 
-    def _turn(self, result: Result | None) -> None:
+    def _turn(self, result: Result) -> None:
         self.pulse.beat()
-        known = self._publisher.subscribers > 0
-        if result is not None and known:  # before all else, which would make it older
+        if not self._publisher.subscribers:
+            self._look_around()
             self._publish(result)
+        else:  # before all else, which would make it older
+            self._publish(result)
+            if self.last_ns >= self._next_look_ns:
+                self._look_around()
+        if self.published == self._output.frames:
+            raise Closed
+
+    def _turn_without(self) -> None:
+        self.pulse.beat()
+        self._look_around()
+        if self._in_trouble():
+            self._repeat_last()
+
+    def _look_around(self) -> None:
+        """See who comes, and say what there is to say."""
         newcomer = self._publisher.poll(0)
         self.subscribers_max = max(self.subscribers_max, self._publisher.subscribers)
-        if result is not None and not known:
-            self._publish(result)
-        elif result is None and self._in_trouble():
-            self._repeat_last()
+        self._fps_x100 = min(round(self.fps.per_second() * 100), 0xFFFF)
         now_ns = time.monotonic_ns()
+        self._next_look_ns = now_ns + _LOOK_PERIOD_NS
         if newcomer or now_ns >= self._next_info_ns:
             self._next_info_ns = now_ns + _INFO_PERIOD_NS
             self._publisher.send_info(info_message(self._snapshot()))
@@ -129,7 +151,7 @@ class PublishThread(threading.Thread):
             pts_us=result.frame.pts_us,
             width=width,
             height=height,
-            fps_x100=min(round(self.fps.per_second() * 100), 0xFFFF),
+            fps_x100=self._fps_x100,
             infer_us=result.infer_ns // 1000,
         )
         self._publisher.send(header, payload)

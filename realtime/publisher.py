@@ -12,8 +12,7 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Callable
-from dataclasses import replace
+from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
 import zmq
@@ -24,7 +23,7 @@ from realtime.errors import AddressError, RealtimeError
 from realtime.frame import unix_us
 from realtime.keys import KeyFolder
 from realtime.keys.sockets import Guard
-from realtime.peers import Peers
+from realtime.peers import Peers, is_readable
 from realtime.topic import avatar_topic, info_topic
 from realtime.wire import Flag, Form, Header, pack_info, pack_message
 
@@ -40,6 +39,7 @@ KEY_PERIOD_S = 0.2
 """Key pictures are asked for no more often, so a slow page does not make all of them such."""
 MOST_AT_ONCE = 256
 """Messages of peers that one `poll` takes in: a peer that sends without end holds nothing up."""
+_MORE = int(zmq.SNDMORE)
 _REVOKED_S = 1.0
 """So often those who are connected are looked up among those who may be."""
 
@@ -87,6 +87,7 @@ class Publisher:
         keys that cannot be used.
         """
         self._avatar_topic, self._info_topic = avatar_topic(stream), info_topic(stream)
+        self._topic = self._avatar_topic.encode()
         self._form: Form = wire
         asked = parse_address(bind)
         if not (asked.loopback or insecure or keys):
@@ -132,7 +133,9 @@ class Publisher:
     @property
     def wants_key(self) -> bool:
         """Whether the next picture should be a key picture, as of the last `poll`."""
-        wanted = self._newcomer or any(outlet.wants_key for outlet in self._outlets)
+        wanted = self._newcomer
+        for outlet in self._outlets:
+            wanted |= outlet.wants_key
         return wanted and time.monotonic() >= self._next_key_s
 
     def poll(self, timeout_ms: int) -> bool:
@@ -140,12 +143,11 @@ class Publisher:
 
         True: somebody new wants the pictures or the information, so send the information now.
         """
-        came = False
+        came, taken = False, 0
         if timeout_ms:
             self._poller.poll(timeout_ms)
-        for _ in range(MOST_AT_ONCE):
-            if not self._socket.poll(0):
-                break
+        while taken < MOST_AT_ONCE and is_readable(self._socket):
+            taken += 1
             frame = self._socket.recv(copy=False)
             # Descriptors are used again: what is known of the connection must be up to date
             # before the message is put down to it.
@@ -160,39 +162,52 @@ class Publisher:
                 self._connections.belongs(descriptor, str(frame.get("User-Id")))
             if (why := self._connections.abuse(descriptor)) is not None:
                 self._peers.cut(descriptor, why)
-        self._peers.follow()
-        self._peers.look()
-        self._cut_revoked()
+        if taken or self._peers.is_time:
+            self._peers.follow()
+            self._peers.look()
+            self._cut_revoked()
         self._newcomer |= came
-        self.subscribers = self._connections.count(self._avatar_topic.encode())
-        self.subscribers += sum(outlet.viewers for outlet in self._outlets)
+        self.subscribers = self._connections.count(self._topic)
+        for outlet in self._outlets:
+            self.subscribers += outlet.viewers
         return came
 
     def send(self, header: Header, payload: bytes | memoryview) -> None:
         """Send one picture; stream id, seq and publish time are filled in here."""
-        header = replace(
-            header, stream_id=self.stream_id, seq=self.sent % 2**32, publish_us=unix_us()
+        parts = pack_message(
+            self._avatar_topic,
+            header,
+            payload,
+            stream_id=self.stream_id,
+            seq=self.sent % 2**32,
+            publish_us=unix_us(),
         )
-        parts = pack_message(self._avatar_topic, header, payload)
         key = Flag.KEY in header.flags
         if key:
             self._newcomer, self._next_key_s = False, time.monotonic() + KEY_PERIOD_S
         for outlet in self._outlets:
             outlet.offer(bytes(parts[1]), parts[2], key=key)
-        self._socket.send_multipart(parts if self._form == "multipart" else [b"".join(parts)])
+        self._send(parts if self._form == "multipart" else [b"".join(parts)])
         self.sent += 1
 
     def send_info(self, info: dict[str, Any]) -> None:
         """Send the stream's information: what JSON can hold, NaN excluded (ValueError)."""
         for outlet in self._outlets:
             outlet.inform(info)
-        self._socket.send_multipart(pack_info(self._info_topic, info, self._form))
+        self._send(pack_info(self._info_topic, info, self._form))
 
     def close(self) -> None:
         """Stop listening; the last messages have `LINGER_MS` to reach the network."""
         if self._guard is not None:
             self._guard.close()
         self._context.destroy(linger=LINGER_MS)
+
+    def _send(self, parts: Sequence[bytes | memoryview]) -> None:
+        # As send_multipart does, which looks at each part first.
+        *first, last = parts
+        for part in first:
+            self._socket.send(part, _MORE)
+        self._socket.send(last)
 
     def _cut_revoked(self) -> None:
         now_s = time.monotonic()

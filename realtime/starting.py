@@ -47,7 +47,7 @@ def limited(
 ) -> Iterator[None]:
     """That it takes more than `slow_s` is said once, with the calling thread's stack. After
     `limit_s` `give_up` gets the last words, and is to end the program."""
-    caller = threading.current_thread()
+    caller = threading.get_ident()
 
     def say() -> None:
         on_event(f"{what} takes more than {slow_s:g} s, at {stack_of(caller)}")

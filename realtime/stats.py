@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import threading
 import time
+from array import array
 from collections import deque
 
 import numpy as np
+from numpy.typing import NDArray
 
 Summary = dict[str, float | None]
 """Keys p50, p95, p99 and max, in milliseconds; every value is None when nothing was measured."""
@@ -22,25 +24,35 @@ class Latency:
     """
 
     def __init__(self, capacity: int = 4096) -> None:
-        self._ring_ns = np.zeros(capacity, np.int64)
-        self._max_ns = _NO_MAX_NS
+        self._ring_ns = array("q", bytes(8 * capacity))
+        self._capacity, self._max_ns = capacity, _NO_MAX_NS
         self.count = 0
         """Values added since the start."""
 
     def add(self, ns: int) -> None:
         """Take one duration in nanoseconds. It may be negative: two clocks can disagree."""
-        self._ring_ns[self.count % len(self._ring_ns)] = ns
-        self._max_ns = max(self._max_ns, ns)
-        self.count += 1
+        count = self.count
+        self._ring_ns[count % self._capacity] = ns
+        self.count = count + 1
+        if ns > self._max_ns:
+            self._max_ns = ns
 
     def summary(self) -> Summary:
         """p50, p95, p99 over the ring and max over all, in milliseconds to 3 decimals."""
         if self.count == 0:
             return dict.fromkeys(("p50", "p95", "p99", "max"))
-        filled_ns = self._ring_ns[: min(self.count, len(self._ring_ns))]
-        p50, p95, p99 = np.percentile(filled_ns, (50, 95, 99)).tolist()
-        values_ns = {"p50": p50, "p95": p95, "p99": p99, "max": self._max_ns}
+        ordered_ns = np.sort(np.frombuffer(self._ring_ns, np.int64)[: self.count])
+        values_ns = {f"p{percent}": _percentile(ordered_ns, percent) for percent in (50, 95, 99)}
+        values_ns["max"] = self._max_ns
         return {name: round(ns / 1e6, 3) for name, ns in values_ns.items()}
+
+
+def _percentile(ordered: NDArray[np.int64], percent: int) -> float:
+    """As numpy.percentile, which takes three times as long."""
+    whole, rest = divmod((len(ordered) - 1) * percent, 100)
+    # Python's numbers, which do not overflow.
+    low, high = int(ordered[whole]), int(ordered[min(whole + 1, len(ordered) - 1)])
+    return low + (high - low) * rest / 100
 
 
 class Rate:
@@ -53,8 +65,7 @@ class Rate:
 
     def tick(self, now_ns: int | None = None) -> None:
         """One event happened, now or at `now_ns` (time.monotonic_ns)."""
-        with self._lock:
-            self._ticks_ns.append(time.monotonic_ns() if now_ns is None else now_ns)
+        self._ticks_ns.append(time.monotonic_ns() if now_ns is None else now_ns)
 
     def per_second(self, now_ns: int | None = None) -> float:
         """The rate; 0 when fewer than two events lie in the window.

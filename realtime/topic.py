@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from realtime.errors import UsageError, WireError
 
@@ -35,7 +36,12 @@ def info_topic(stream: str) -> str:
 
 def parse_topic(raw: bytes, prefix: str) -> str:
     """A received topic that begins with one of the prefixes. Raises `WireError`."""
-    topic = raw[: LONGEST_TOPIC + 1].decode("ascii", errors="replace")
+    return _parse(raw[: LONGEST_TOPIC + 1], prefix)
+
+
+@lru_cache(maxsize=16)  # it is the same with each picture
+def _parse(raw: bytes, prefix: str) -> str:
+    topic = raw.decode("ascii", errors="replace")
     if not topic.startswith(prefix) or not _STREAM.fullmatch(topic.removeprefix(prefix)):
         raise WireError("bad_topic", f"{topic!r} is not {prefix}<stream>")
     return topic

@@ -23,7 +23,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from realtime.errors import StageStalled
-from realtime.health import STALLED_S
+from realtime.health import STALLED_S, Pulse
 
 FATAL_S = 10.0
 """A model or publisher that stands still for this long does not come back."""
@@ -33,11 +33,11 @@ _FRAMES_OF_STACK = 6
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stage:
-    """One thread to look after."""
+    """One step to look after."""
 
     thread: threading.Thread
-    silent_s: Callable[[], float]
-    """Since its last sign of life, in seconds."""
+    """When it ends, the step is over."""
+    pulse: Pulse
     replaceable: bool
     """A stall of it is survived however long it lasts."""
 
@@ -86,7 +86,7 @@ class Watchdog:
     def look(self) -> None:
         """One look at every stage; the thread does this four times a second."""
         for name, stage in self._stages.items():
-            silent_s = stage.silent_s() if stage.thread.is_alive() else 0.0
+            silent_s = stage.pulse.silent_s if stage.thread.is_alive() else 0.0
             if silent_s > STALLED_S:
                 self._stands_still(name, stage, silent_s)
             elif name in self._stalled:
@@ -99,7 +99,9 @@ class Watchdog:
 
     def _stands_still(self, name: str, stage: Stage, silent_s: float) -> None:
         if name not in self._stalled:
-            self._on_event(f"{name} stands still for {silent_s:.1f} s, at {stack_of(stage.thread)}")
+            self._on_event(
+                f"{name} stands still for {silent_s:.1f} s, at {stack_of(stage.pulse.thread)}"
+            )
         self._stalled[name] = silent_s
         if silent_s > FATAL_S and not stage.replaceable and not self._told_fatal:
             self._told_fatal = True
@@ -111,9 +113,10 @@ class Watchdog:
             )
 
 
-def stack_of(thread: threading.Thread) -> str:
-    """Where it is now, innermost call last, in one line: `file.py:12 function > ...`."""
-    frame = sys._current_frames().get(thread.ident or 0)
+def stack_of(thread: int) -> str:
+    """Where the thread of this identifier is now, innermost call last, in one line:
+    `file.py:12 function > ...`."""
+    frame = sys._current_frames().get(thread)
     calls = traceback.extract_stack(frame)[-_FRAMES_OF_STACK:] if frame else []
     places = (f"{os.path.basename(call.filename)}:{call.lineno} {call.name}" for call in calls)  # noqa: PTH119
     return " > ".join(places) or "nowhere"

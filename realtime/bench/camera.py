@@ -34,7 +34,7 @@ def demo_pictures(size_px: tuple[int, int], count: int = _PICTURES) -> list[Imag
     to_size = ViewMap(CameraProfile(camera="bench"), size_px)
     source = open_source("demo")
     try:
-        return [to_size(frame.image)[0] for frame in islice(iter(source.read, None), count)]
+        return [to_size(frame.image)[0].copy() for frame in islice(iter(source.read, None), count)]
     finally:
         source.close()
 

@@ -1,39 +1,34 @@
 """`Client`: the receiving end of the wire; it keeps up with the stream whatever its reader does.
 
-A slow reader of a socket falls behind without bound: the pictures wait in the buffers of both
-machines. So a thread of the client's own takes in every message as it comes, counts it, and keeps
-only the newest, with what it needs to be decoded: nothing but itself, unless it is H.264. What
-`read` gives is as old as the network and one frame time make it.
+What `read` gives is as old as the network and one frame time make it: intake.py. A thread of the
+client's own follows the connection and the publisher's clock, and takes pictures in while nobody
+reads.
 """
 
 from __future__ import annotations
 
 import threading
-import time
-from contextlib import suppress
 from pathlib import Path
 from typing import Any, Self
 
 import zmq
 from zmq.utils.monitor import recv_monitor_message
 
-from realtime.address import parse_address
 from realtime.client import connection
-from realtime.client.chain import Chain, ChainDecoder, Pictures
-from realtime.client.tally import Tally
+from realtime.client.chain import ChainDecoder, Pictures
+from realtime.client.intake import Intake
 from realtime.clock import ClockClient
-from realtime.errors import AddressError, WireError
+from realtime.errors import WireError
 from realtime.frame import Image, unix_us
 from realtime.keys import ClientKey
-from realtime.mailbox import Mailbox
-from realtime.stats import Latency, Rate, Summary
-from realtime.topic import INFO_PREFIX, avatar_topic
-from realtime.wire import Flag, Packet, parse, parse_info
+from realtime.stats import Latency, Summary
+from realtime.topic import avatar_topic
+from realtime.wire import Flag, Packet
 
-POLL_MS = 50
+POLL_MS = 100
+"""So often at least, pictures are taken in that nobody reads."""
 MOST_AGE_US = 2 * 10**15
 """Some 60 years. A stranger's header can say anything; more than this does not fit a figure."""
-MOST_OTHER_STREAMS = 16
 
 
 class Client:
@@ -55,19 +50,10 @@ class Client:
         self._key = None if curve is None else ClientKey.load(Path(curve))
         self.address = connection.resolve(address)
         self.stream = stream
-        self.tally = Tally()
-        self.rate = Rate()
-        """Of the pictures that came in lately, read or not."""
         self.connected = False
         self.refused = False
         """Somebody answers, but not to a client with this key, or with none."""
-        self.info: dict[str, Any] | None = None
-        """The stream's latest information, as it came: check what you use."""
-        self.other_streams: frozenset[str] = frozenset()
-        """Other streams whose information comes from the same address."""
         self._ages = Latency()  # by this machine's clock
-        self._chain = Chain()
-        self._newest: Mailbox[Pictures] = Mailbox()
         self._decoder = ChainDecoder()
         self._clock: ClockClient | None = None
         self._closing = threading.Event()
@@ -75,8 +61,9 @@ class Client:
         self._socket = connection.open_socket(self._context, self.address, topic, self._key)
         self._endless = connection.endless(self.address)
         self._monitor = self._socket.get_monitor_socket(connection.EVENTS)
+        self._intake = Intake(self._socket, stream)
+        self.tally, self.rate = self._intake.tally, self._intake.rate
         self._poller = zmq.Poller()
-        self._poller.register(self._socket, zmq.POLLIN)
         self._poller.register(self._monitor, zmq.POLLIN)
         self._socket.connect(str(self.address))
         self._thread = threading.Thread(target=self._run, name="client", daemon=True)
@@ -108,10 +95,20 @@ class Client:
             return None
 
     def _read(self, timeout: float) -> Pictures | None:
-        pictures = self._newest.get(timeout)
+        pictures = self._intake.newest(timeout)
         if pictures is not None and Flag.SOURCE_LOST not in pictures[-1].header.flags:
             self._ages.add(self._age_us(pictures[-1]) * 1000)
         return pictures
+
+    @property
+    def info(self) -> dict[str, Any] | None:
+        """The stream's latest information, as it came: check what you use."""
+        return self._intake.info
+
+    @property
+    def other_streams(self) -> frozenset[str]:
+        """Other streams whose information comes from the same address."""
+        return self._intake.other_streams
 
     @property
     def bundle(self) -> str | None:
@@ -122,7 +119,7 @@ class Client:
     @property
     def skipped(self) -> int:
         """Received pictures that a newer one replaced before they were read."""
-        return self._newest.dropped
+        return self._intake.skipped
 
     @property
     def clock_offset_ms(self) -> float | None:
@@ -179,21 +176,15 @@ class Client:
     def _run(self) -> None:
         try:
             while not self._closing.is_set():
-                ready = dict(self._poller.poll(POLL_MS))
-                if self._socket in ready:
-                    self._take_all()
-                if self._monitor in ready:
+                if self._monitor in dict(self._poller.poll(POLL_MS)):
                     self._follow_connection()
+                self._intake.relieve()
                 self._endless.look(self.tally.received)
+                self._follow_clock(self._intake.clock_port)
                 if self._clock:
                     self._clock.step()
         except BaseException as error:
-            self._newest.close(error)
-
-    def _take_all(self) -> None:
-        with suppress(zmq.Again):
-            for _ in range(connection.QUEUED_MESSAGES):
-                self._take(self._socket.recv_multipart(zmq.NOBLOCK))
+            self._intake.fail(error)
 
     def _follow_connection(self) -> None:
         while self._monitor.poll(0):
@@ -206,40 +197,7 @@ class Client:
             failed = bool(event & connection.HANDSHAKE_FAILED)
             self.refused = not self.connected and (self.refused or failed)
 
-    def _take(self, parts: list[bytes]) -> None:
-        try:
-            if parts[0].startswith(INFO_PREFIX.encode()):
-                self._take_info(*parse_info(parts))
-                return
-            packet = parse(parts)
-        except WireError as error:
-            self.tally.refuse(error.reason)
-            return
-        # ZeroMQ filters by prefix: "avatar/main" brings "avatar/main2" as well.
-        if packet.stream == self.stream:
-            now_ns = time.monotonic_ns()
-            self.tally.take(packet.header, now_ns)
-            self.rate.tick(now_ns)
-            pictures = self._chain.add(packet)
-            if pictures is None:
-                self.tally.without_key += 1
-            else:
-                self._newest.put(pictures)
-
-    def _take_info(self, stream: str, info: dict[str, Any]) -> None:
-        if stream != self.stream:
-            if len(self.other_streams) < MOST_OTHER_STREAMS:
-                self.other_streams |= {stream}
-            return
-        self.info = info
-        if "clock" in info:
-            self._follow_clock(info["clock"])
-
-    def _follow_clock(self, told: object) -> None:
-        try:
-            port = parse_address(str(told)).port
-        except AddressError as error:
-            raise WireError("bad_info", f"the address of the clock: {error}") from error
+    def _follow_clock(self, port: int) -> None:
         address = self.address._replace(port=port)
         if port == 0 or (self._clock and self._clock.address == address):
             return

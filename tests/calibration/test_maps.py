@@ -113,6 +113,16 @@ def test_a_view_at_the_cameras_own_scale_is_an_array_of_its_own() -> None:
         assert out.flags.c_contiguous
 
 
+def test_an_image_that_nobody_writes_to_is_shown_without_a_copy() -> None:
+    image = noise(*SIZE_PX)
+    image.flags.writeable = False
+    whole, part = View(roi_px=(0, 0, 640, 480)), View(roi_px=(64, 32, 256, 128))
+    assert np.shares_memory(ViewTable(whole, SIZE_PX, SIZE_PX)(image), image)
+    out = ViewTable(part, SIZE_PX, (256, 128))(image)
+    assert out.flags.c_contiguous
+    np.testing.assert_array_equal(out, image[32:160, 64:320])
+
+
 def test_a_real_picture_of_a_board_becomes_flat() -> None:
     image = BoardCamera(FISHEYE, BOARD).picture(board_poses(FISHEYE, BOARD, 16)[6])
     view = View(roi_px=(120, 20, 440, 440), undistort=True)

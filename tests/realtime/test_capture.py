@@ -231,17 +231,17 @@ def test_a_read_that_hangs_is_seen_and_does_not_hold_up_stop() -> None:
 
     run = Run(opener_of(Scripted([0, hang, 20_000])))
     assert hanging.wait(LONG_S)
-    young_s = run.thread.silent_s
+    young_s = run.thread.pulse.silent_s
     time.sleep(0.05)
     assert run.thread.state == "live"
-    assert run.thread.silent_s >= young_s + 0.05
+    assert run.thread.pulse.silent_s >= young_s + 0.05
     started_s = time.monotonic()
     run.thread.stop()
     assert time.monotonic() - started_s < 1.0
     go_on.set()
     run.end()
     assert run.thread.state == "ended"
-    assert run.thread.silent_s == 0.0
+    assert run.thread.pulse.silent_s == 0.0
 
 
 def test_a_camera_that_is_back_has_its_time_for_the_first_picture(
@@ -251,15 +251,48 @@ def test_a_camera_that_is_back_has_its_time_for_the_first_picture(
     silent_s: list[float] = []
 
     def slow() -> None:
-        silent_s.append(run.thread.silent_s)
+        silent_s.append(run.thread.pulse.silent_s)
         time.sleep(0.05)
-        silent_s.append(run.thread.silent_s)
+        silent_s.append(run.thread.pulse.silent_s)
 
     run = Run(opener_of(Scripted([0, SourceLost("unplugged")]), Scripted([slow, None])))
     assert len(list(run.frames())) == 1
     run.end()
     assert silent_s[0] < 0.5
     assert silent_s[1] >= silent_s[0] + 0.05
+
+
+def test_what_waited_in_the_drivers_queue_while_nobody_read_is_not_handed_over(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Its time would be that of the read: an old picture would go out as a new one."""
+    monkeypatch.setattr(capture, "_LATE_S", 0.05)
+    monkeypatch.setattr(capture, "_AT_ONCE_S", 0.1)
+    recorded: list[int] = []
+
+    class Working(Mailbox[Frame]):
+        """Its reader's work is done by the writer, and takes long for the second frame."""
+
+        def put(self, item: Frame) -> None:
+            time.sleep(0.1 if item.pts_us == 1 else 0.0)
+            super().put(item)
+
+    box = Working()
+    source = Scripted([0, 1, 2, 3, lambda: time.sleep(0.2), 4, 5, None])
+    thread = CaptureThread(
+        lambda: source, box, on_frame=lambda frame, _: recorded.append(frame.pts_us)
+    )
+    taken: list[int] = []
+    put = Mailbox.put
+    monkeypatch.setattr(
+        Mailbox, "put", lambda self, frame: (taken.append(frame.pts_us), put(self, frame))
+    )
+    thread.start()
+    thread.join(LONG_S)
+    assert taken == [0, 1, 4, 5]
+    assert thread.missed == 2
+    assert thread.captured == 6
+    assert recorded == list(range(6))
 
 
 def test_stop_ends_the_wait_for_a_lost_camera(monkeypatch: pytest.MonkeyPatch) -> None:

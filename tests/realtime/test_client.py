@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import doctest
 import threading
+import time
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 import pytest
@@ -64,6 +66,30 @@ def test_a_slow_reader_gets_the_newest_and_loses_nothing() -> None:
 
         assert client.skipped > 50
         assert client.tally.lost == 0
+
+
+@pytest.mark.parametrize("reads", [True, False])
+def test_who_waits_takes_the_picture_itself_and_else_the_thread_does(
+    monkeypatch: pytest.MonkeyPatch, reads: bool
+) -> None:
+    takers: list[str] = []
+    take = Tally.take
+
+    def noted(self: Tally, *picture: Any) -> None:
+        takers.append(threading.current_thread().name)
+        take(self, *picture)
+
+    monkeypatch.setattr(Tally, "take", noted)
+    with Broadcast(period_s=0.02) as broadcast, Client(broadcast.address) as client:
+        assert client.read(PATIENCE_S)
+        takers.clear()
+        while len(takers) < 20:
+            if reads:
+                assert client.read(PATIENCE_S)
+            else:
+                time.sleep(0.01)
+    # Between two reads the thread may come by.
+    assert takers.count("MainThread") > 10 if reads else set(takers) == {"client"}
 
 
 def test_nothing_to_read_is_none_after_the_timeout() -> None:

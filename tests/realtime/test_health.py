@@ -76,6 +76,24 @@ def test_a_pulse_is_as_old_as_its_last_beat(clock_s: list[float]) -> None:
     assert pulse.silent_s == 0.0
 
 
+def test_a_pulse_at_rest_is_not_silent(clock_s: list[float]) -> None:
+    pulse = Pulse()
+    pulse.rest()
+    clock_s[0] += 2.5
+    assert pulse.silent_s == 0.0
+    pulse.beat()
+    clock_s[0] += 1.0
+    assert pulse.silent_s == pytest.approx(1.0)
+
+
+def test_a_pulse_tells_which_thread_does_the_step() -> None:
+    pulse = Pulse()
+    helper = threading.Thread(target=pulse.beat)
+    helper.start()
+    helper.join(10.0)
+    assert pulse.thread == helper.ident != threading.get_ident()
+
+
 @pytest.mark.parametrize(
     ("error", "line"),
     [

@@ -40,6 +40,23 @@ def test_a_file_is_published_whole_and_in_order_by_a_slow_model(
     assert all(packet.header.infer_us >= 2000 for packet in packets)
 
 
+@pytest.mark.parametrize(("quick_s", "where"), [(60.0, "capture"), (0.0, "infer")])
+def test_what_is_quick_is_done_by_the_thread_that_has_the_frame(
+    stage: Callable[..., Stage], monkeypatch: pytest.MonkeyPatch, quick_s: float, where: str
+) -> None:
+    monkeypatch.setattr("realtime.relay.QUICK_S", quick_s)
+    places: list[str] = []
+    watched = stage(
+        lambda: Pictures(30, live=True, period_s=0.05),
+        on_pictures=lambda *_: places.append(threading.current_thread().name),
+    )
+    snapshot = watched.run()
+    assert places[0] == "infer"
+    assert where in places[1:]
+    assert (set(places) == {"infer"}) == (where == "infer")
+    assert accounted_for(snapshot)
+
+
 def test_a_preview_is_offered_each_view_with_its_avatar(stage: Callable[..., Stage]) -> None:
     offered: list[tuple[np.ndarray, np.ndarray]] = []
     watched = stage(lambda: Pictures(20), on_pictures=lambda *pair: offered.append(pair))

@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable
 from itertools import pairwise
 
+import numpy as np
 import pytest
 
 from calibration.profile import ProfileError, View
@@ -76,6 +77,43 @@ def test_a_camera_whose_driver_holds_up_a_read_is_stalled(stage: Callable[..., S
     finally:
         unplugged.set()
         watched.pipeline.stop()
+
+
+@pytest.mark.parametrize("quick_s", [60.0, 0.0])
+def test_a_model_that_hangs_is_not_put_down_to_the_camera(
+    stage: Callable[..., Stage], monkeypatch: pytest.MonkeyPatch, quick_s: float
+) -> None:
+    """Whichever thread it hangs in, its stack is told and the last picture goes out as old."""
+    monkeypatch.setattr("realtime.relay.QUICK_S", quick_s)
+    hangs, goes_on = threading.Event(), threading.Event()
+    run = SlowBackend.run
+
+    def run_or_hang(self: SlowBackend, frame: np.ndarray) -> np.ndarray:
+        if hangs.is_set():
+            goes_on.wait(PATIENCE_S)
+        return run(self, frame)
+
+    monkeypatch.setattr(SlowBackend, "run", run_or_hang)
+    watched = stage(lambda: Pictures(10_000, live=True, period_s=0.01))
+    with subscriber(watched.publisher) as socket:
+        watched.pipeline.start()
+        try:
+            watched.wait_until(lambda snapshot: snapshot.sent > 5)
+            hangs.set()
+            watched.wait_until(lambda snapshot: "model_stalls" in snapshot.trouble)
+            assert watched.pipeline.trouble == ("model_stalls",)
+            while not is_repeat(parse(socket.recv_multipart())):
+                pass
+            (told,) = [line for line in watched.events if "model stands still" in line]
+            assert "run_or_hang" in told
+            hangs.clear()
+            goes_on.set()
+            sent = watched.pipeline.snapshot().published
+            watched.wait_until(lambda snapshot: snapshot.published > sent + 5)
+        finally:
+            goes_on.set()
+            watched.pipeline.stop()
+    assert accounted_for(watched.pipeline.snapshot())
 
 
 def test_what_stops_the_camera_stops_the_program(stage: Callable[..., Stage]) -> None:

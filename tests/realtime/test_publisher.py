@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from dataclasses import replace
 
 import pytest
 
@@ -78,7 +77,7 @@ def test_a_newcomer_wants_a_key_picture_but_not_at_once_after_another(
     subscribe(publisher, "avatar/main")
     settle(publisher, 1)
     assert publisher.wants_key
-    publisher.send(replace(HEADER, flags=Flag.NONE), PIXEL)
+    publisher.send(HEADER._replace(flags=Flag.NONE), PIXEL)
     assert publisher.wants_key
     publisher.send(HEADER, PIXEL)
     subscribe(publisher, "avatar/main")

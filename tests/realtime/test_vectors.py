@@ -22,7 +22,7 @@ def describe(name: str, packet: Packet, image: Image, last: Header | None) -> Bl
     same_stream = last is not None and last.stream_id == header.stream_id
     height, width, _ = image.shape
     spots = [(row * height // 4, column * width // 4) for row in (1, 3) for column in (1, 3)]
-    fields = {name: int(getattr(header, name)) for name in Header.__slots__}
+    fields = {name: int(getattr(header, name)) for name in Header._fields}
     told = fields | {
         "lost": seq_gap(last.seq, header.seq) if last is not None and same_stream else 0,
         "restart": int(last is not None and not same_stream),

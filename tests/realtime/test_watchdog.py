@@ -10,7 +10,17 @@ from pathlib import Path
 import pytest
 
 from realtime.errors import StageStalled
+from realtime.health import Pulse
 from realtime.watchdog import Stage, Watchdog, notify_systemd
+
+
+class Silent(Pulse):
+    """Of a step in that thread, which has given no sign of life for as long as the test says."""
+
+    silent_s = 0.0
+
+    def __init__(self, thread: threading.Thread) -> None:
+        self.thread = thread.ident or 0
 
 
 @pytest.fixture
@@ -32,18 +42,18 @@ def waiting() -> Iterator[threading.Thread]:
 def test_a_stall_is_said_once_with_its_stack_and_may_end_the_run(
     waiting: threading.Thread, replaceable: bool
 ) -> None:
-    silent_s, said, fatal = [0.0], [], []
+    pulse, said, fatal = Silent(waiting), [], []
     dog = Watchdog(
-        {"model": Stage(thread=waiting, silent_s=lambda: silent_s[0], replaceable=replaceable)},
+        {"model": Stage(thread=threading.main_thread(), pulse=pulse, replaceable=replaceable)},
         on_event=said.append,
         on_fatal=fatal.append,
         is_ready=lambda: True,
     )
-    for silent_s[0] in (0.5, 1.5, 2.0, 11.0, 12.0):
+    for pulse.silent_s in (0.5, 1.5, 2.0, 11.0, 12.0):
         dog.look()
     assert dog.stalled == ("model",)
     assert [type(error) for error in fatal] == ([] if replaceable else [StageStalled])
-    silent_s[0] = 0.1
+    pulse.silent_s = 0.1
     dog.look()
     assert dog.stalled == ()
     assert len(said) == 2
@@ -59,16 +69,16 @@ def test_systemd_hears_ready_once_and_no_sign_of_life_of_a_model_that_hangs(
         systemd.bind(str(tmp_path / "notify"))
         systemd.setblocking(False)
         monkeypatch.setenv("NOTIFY_SOCKET", str(tmp_path / "notify"))
-        silent_s = [0.0]
+        pulse = Silent(waiting)
         dog = Watchdog(
-            {"model": Stage(thread=waiting, silent_s=lambda: silent_s[0], replaceable=False)},
+            {"model": Stage(thread=waiting, pulse=pulse, replaceable=False)},
             on_event=lambda line: None,
             on_fatal=lambda error: None,
             is_ready=lambda: True,
         )
         dog.look()
         dog.look()
-        silent_s[0] = 5.0
+        pulse.silent_s = 5.0
         dog.look()
         heard = [systemd.recv(64) for _ in range(3)]
         assert heard == [b"READY=1", b"WATCHDOG=1", b"WATCHDOG=1"]

@@ -6,7 +6,6 @@ import json
 import struct
 import zlib
 from collections.abc import Callable
-from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
@@ -100,7 +99,7 @@ def test_what_is_packed_comes_back(stream: str, header: Header, payload: bytes, 
     assert len(parts) == (1 if form == "single" else 3)
     assert packet.stream == stream
     assert packet.payload == payload
-    assert packet.header == replace(header, payload_bytes=len(payload), crc32=zlib.crc32(payload))
+    assert packet.header == header._replace(payload_bytes=len(payload), crc32=zlib.crc32(payload))
 
 
 @pytest.mark.parametrize("form", ["multipart", "single"])
@@ -214,7 +213,7 @@ def test_a_message_changed_anywhere_is_read_or_refused(data: st.DataObject) -> N
 def test_values_that_no_header_holds_are_refused_before_they_are_sent() -> None:
     for wrong in ({"width": 2**16}, {"capture_us": -1}, {"fps_x100": 2**16}):
         with pytest.raises(WireError, match="cannot pack"):
-            replace(HEADER, **wrong).pack()
+            HEADER._replace(**wrong).pack()
     with pytest.raises(WireError) as caught:
         pack_message("avatar/main", HEADER, bytes(MAX_PAYLOAD_BYTES + 1))
     assert caught.value.reason == "too_large"
