@@ -32,13 +32,12 @@ class NetworkConfig:
     """fast: side of the copy of the image that D and E work on, a divisor of size; they stretch the
     change that they find over the image itself. None is the image's own size."""
     refined: int | None = None
-    """fast: side of a copy larger than --seen, a divisor of size, on which D_C goes over what it
-    made with that one. None: it does not."""
+    """fast: side of a larger copy, a multiple of --seen and a divisor of size, on which D_C goes
+    over what it made with that one. None: it does not."""
     width: int | None = None
     """Channels after the first convolution; None is 64 (paper, its ngf) or 32 (fast)."""
     content_width: int | None = None
-    """fast: that of D_C alone, which has the most to do and is all that runs live; None is width.
-    What goes over its picture (--refined) has width."""
+    """fast: that of D_C alone, which has the most to do and runs live. None is width."""
     blocks: int = 4
     """Residual blocks of each generator; even. The paper has 4."""
     norm: Literal["instance", "none"] = "instance"
@@ -98,12 +97,12 @@ class NetworkConfig:
         if self.refined is not None and (
             self.seen is None
             or self.refined <= self.seen
-            or self.refined % 4
+            or self.refined % self.seen
             or self.size % self.refined
         ):
             raise TrainError(
-                f"refined must be a multiple of 4 that divides size {self.size} and is larger than "
-                f"seen, which must be given; got {self.refined} with seen {self.seen}"
+                f"refined must be a multiple of seen, which must be given, and larger; and it "
+                f"divides size {self.size}; got {self.refined} with seen {self.seen}"
             )
         if self.blocks < 2 or self.blocks % 2:
             raise TrainError(f"blocks must be even and at least 2, got {self.blocks}")

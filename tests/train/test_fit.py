@@ -68,7 +68,7 @@ def test_a_second_stage_may_refine_what_the_first_one_learnt(
     a, b = (checkpoint.load(config.out).under(part) for config in (first, second))
     assert all(torch.equal(t, b[name]) for name, t in a.items())
     assert {name.split(".")[1] for name in b.keys() - a.keys()} == {"refinement"}
-    assert b["content.refinement.head.to_change.bias"].any(), "it has learnt, and began at zero"
+    assert b["content.refinement.to_change.bias"].any(), "it has learnt, and began at zero"
     with pytest.raises(BadCheckpoint, match=r"--init .* another network \(size 64 -> 32"):
         fit.run(replace(first, out=tmp_path / "third", init=second.out))
 

@@ -39,19 +39,10 @@ def build_content(config: NetworkConfig) -> nn.Module:
         config.content_width or _width(config),
         config.blocks,
         config.norm,
-        side=config.size // config.shrink,
+        size=config.size,
         shrink=config.shrink,
+        refined_shrink=config.refined_shrink,
         aligns=config.residual,
-        refinement=_refinement(config),
-    )
-
-
-def _refinement(config: NetworkConfig) -> fast.Refinement | None:
-    if config.refined_shrink is None:
-        return None
-    side = config.size // config.refined_shrink
-    return fast.Refinement(
-        _width(config), config.blocks // 2, config.norm, config.refined_shrink, side
     )
 
 

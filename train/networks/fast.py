@@ -25,45 +25,29 @@ import torch
 from torch import Tensor, nn
 
 from train.networks.disentangler import Disentangler, Residual
-from train.networks.layers import Head, Place, Stem, initialise, resize, smaller, stack
+from train.networks.layers import Head, Place, Refinement, Stem, initialise, resize, smaller, stack
 from train.networks.pose import Pose, put_back, take_out
 from train.networks.precision import as_float32
 
 
-def _changed(image: Tensor, change: Tensor) -> Tensor:
-    """The image with a change made to it, which is stretched if the image is larger."""
+def _changed(image: Tensor, change: Tensor, copy: Tensor) -> Tensor:
+    """The image with a change [B,6,H,W] made to it, which was found on the copy.
+
+    Where the copy is smaller the change is stretched, but for how it tells colours apart, which is
+    made to the copy alone: to stretch four channels in place of six is quicker.
+    """
     image = as_float32(image)
-    gain, offset = (resize(half, image.shape[2:]) for half in change.chunk(2, 1))
+    gain, offset = change.chunk(2, 1)  # [B,3,H,W] each
+    if gain.shape != image.shape:
+        grey = gain.mean(1, keepdim=True)
+        offset = offset + (gain - grey) * as_float32(copy)
+        gain, offset = resize(torch.cat([grey, offset], 1), image.shape[2:]).split([1, 3], 1)
     return image + gain * image + offset
 
 
 def _finished(picture: Tensor, training: bool) -> Tensor:
     """In -1..1. In training the losses must see what lies beyond, or nothing brings it back."""
     return picture if training else picture.clamp(-1, 1)
-
-
-class Refinement(nn.Module):
-    """A second look, at a copy of `side` pixels: (image [B,3,256,256], the change that is to be
-    made to it) -> a finer change [B,6,128,128]."""
-
-    def __init__(self, width: int, blocks: int, norm: str, shrink: int, side: int) -> None:
-        super().__init__()
-        self.shrink = shrink
-        self.stem = Stem(width, norm, channels=6)
-        self.blocks = stack(2 * width, blocks, norm)
-        self.head = Head(width, norm)
-        self.place = Place(6, side)
-
-    def forward(self, image: Tensor, change: Tensor) -> Tensor:
-        copy = smaller(image, self.shrink)
-        change = resize(change, copy.shape[2:])
-        quarter, eighth = self.stem(torch.cat([_changed(copy, change), copy], 1))
-        more = self.place(self.head(self.blocks(eighth), quarter))
-        # One change after the other is one change: (1 + b)((1 + a) x + s) + t.
-        gain, offset = change.chunk(2, 1)
-        more_gain, more_offset = more.chunk(2, 1)
-        gain, offset = (t + more_gain * t for t in (gain, offset))
-        return torch.cat([gain + more_gain, offset + more_offset], 1)
 
 
 class Content(nn.Module):
@@ -75,24 +59,28 @@ class Content(nn.Module):
         blocks: int,
         norm: str,
         *,
-        side: int,
+        size: int,
         shrink: int = 1,
+        refined_shrink: int | None = None,
         aligns: bool = True,
-        refinement: Refinement | None = None,
     ) -> None:
-        """`side`, `shrink`: pixels of the copy that it works on, and how many times smaller it is
-        than the image. `aligns`: take the headset's pose out first. Not for CycleGAN, which has no
-        r for it. `refinement`: for a second look, if there is to be one."""
+        """size: of the image, pixels. shrink: how many times smaller the copy is that it works on.
+        refined_shrink: likewise for the one on which it goes over that; None: it does not. aligns:
+        take the headset's pose out first. Not for CycleGAN, which has no r for it."""
         super().__init__()
+        side = size // shrink
         quarter = side // 4
         self.pose = Pose() if aligns else None
-        self.stem = Stem(width, norm, shrink)
+        self.shrink, self.large_shrink = shrink, refined_shrink or shrink
+        self.stem = Stem(width, norm)
         self.place_quarter = Place(width, quarter)
         self.place_eighth = Place(2 * width, (quarter + 1) // 2)
         self.blocks = stack(2 * width, blocks, norm)
         self.head = Head(width, norm, richer=blocks // 2)
         self.place = Place(6, side)
-        self.refinement = refinement
+        self.refinement = None
+        if refined_shrink is not None:
+            self.refinement = Refinement(self.head.channels, size // refined_shrink)
         initialise(self)
         if self.pose is not None:
             self.pose.begin()
@@ -108,12 +96,15 @@ class Content(nn.Module):
 
     def translate(self, aligned: Tensor) -> Tensor:
         """What is left to do once the pose is taken out."""
-        quarter, eighth = self.stem(aligned)
+        large = smaller(aligned, self.large_shrink)
+        copy = smaller(large, self.shrink // self.large_shrink)
+        quarter, eighth = self.stem(copy)
         eighth = self.blocks(self.place_eighth(eighth))
-        change = self.place(self.head(eighth, self.place_quarter(quarter)))
+        features = self.head.features(eighth, self.place_quarter(quarter))
+        change = self.place(self.head.change(features))
         if self.refinement is not None:
-            change = self.refinement(aligned, change)
-        return _finished(_changed(aligned, change), self.training)
+            change = self.refinement(large, change, features)
+        return _finished(_changed(aligned, change, large), self.training)
 
 
 class AligningDisentangler(Disentangler):
@@ -140,12 +131,13 @@ class ResidualStream(nn.Module):
 
     def __init__(self, width: int, blocks: int, shrink: int = 1) -> None:
         super().__init__()
-        self.stem = Stem(width, shrink=shrink)
+        self.shrink = shrink
+        self.stem = Stem(width)
         self.blocks = stack(2 * width, blocks)
         initialise(self)
 
     def forward(self, v: Tensor) -> list[Tensor]:
-        quarter, eighth = self.stem(v)
+        quarter, eighth = self.stem(smaller(v, self.shrink))
         return [torch.tanh(as_float32(m)) for m in (quarter, eighth, self.blocks(eighth))]
 
 
@@ -158,7 +150,8 @@ class Entangler(nn.Module):
 
     def __init__(self, width: int, blocks: int, shrink: int = 1) -> None:
         super().__init__()
-        self.stem = Stem(width, shrink=shrink)
+        self.shrink = shrink
+        self.stem = Stem(width)
         self.fuse_quarter = nn.Conv2d(2 * width, width, 1)
         self.fuse_first = nn.Conv2d(4 * width, 2 * width, 1)
         self.fuse_last = nn.Conv2d(4 * width, 2 * width, 1)
@@ -168,9 +161,10 @@ class Entangler(nn.Module):
         initialise(self)
 
     def forward(self, c: Tensor, r: list[Tensor]) -> Tensor:
-        quarter, eighth = self.stem(c)
+        copy = smaller(c, self.shrink)
+        quarter, eighth = self.stem(copy)
         quarter = self.fuse_quarter(torch.cat([quarter, r[0]], 1))
         x = self.first(self.fuse_first(torch.cat([eighth, r[1]], 1)))
         x = self.second(self.fuse_last(torch.cat([x, r[2]], 1)))
-        picture = _changed(c, self.head(x, quarter))
+        picture = _changed(c, self.head.change(self.head.features(x, quarter)), copy)
         return put_back(_finished(picture, self.training), r[3])

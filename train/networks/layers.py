@@ -23,7 +23,7 @@ def initialise(module: nn.Module) -> None:
             if part.bias is not None:
                 nn.init.zeros_(part.bias)
     for part in module.modules():
-        if isinstance(part, Block | Head):
+        if isinstance(part, Block | Head | Refinement):
             with torch.no_grad():
                 (part.last if isinstance(part, Block) else part.to_change).weight.mul_(0.1)
 
@@ -57,18 +57,16 @@ def stack(channels: int, count: int, norm: str = "none") -> nn.Sequential:
 
 
 class Stem(nn.Module):
-    """[B,3,256,256] -> a quarter [B,32,64,64] and an eighth [B,64,32,32]; of a copy `shrink` times
-    smaller, if that is not 1."""
+    """[B,3,256,256] -> a quarter [B,32,64,64] and an eighth [B,64,32,32]."""
 
-    def __init__(self, width: int, norm: str = "none", shrink: int = 1, channels: int = 3) -> None:
+    def __init__(self, width: int, norm: str = "none") -> None:
         super().__init__()
-        self.shrink = shrink
         self.unshuffle = nn.PixelUnshuffle(4)  # [B,3,256,256] -> [B,48,64,64]
-        self.quarter = convolution(16 * channels, width, norm)
+        self.quarter = convolution(48, width, norm)
         self.eighth = convolution(width, 2 * width, norm, stride=2)
 
     def forward(self, image: Tensor) -> tuple[Tensor, Tensor]:
-        quarter = self.quarter(self.unshuffle(smaller(image, self.shrink)))
+        quarter = self.quarter(self.unshuffle(image))
         return quarter, self.eighth(quarter)
 
 
@@ -89,13 +87,19 @@ class Head(nn.Module):
         self.to_half = convolution(width, half)
         self.to_full = convolution(half, full)
         self.to_change = nn.Conv2d(full, 6, 3, 1, 1)
+        self.channels = full
 
-    def forward(self, eighth: Tensor, quarter: Tensor) -> Tensor:
+    def features(self, eighth: Tensor, quarter: Tensor) -> Tensor:
+        """What the change is made of: [B,8,256,256], or what `channels` says in place of 8."""
         # To the quarter's own size: a size that is no multiple of 8 has an odd quarter.
         x = quarter + self.to_quarter(resize(eighth, quarter.shape[2:]))  # [B,32,64,64]
         x = self.to_half(double(self.at_quarter(x)))  # [B,16,128,128]
-        x = self.to_full(double(x))  # [B,8,256,256]
-        return in_float32(self.to_change, x)
+        out: Tensor = self.to_full(double(x))  # [B,8,256,256]
+        return out
+
+    def change(self, features: Tensor) -> Tensor:
+        """Of those features."""
+        return in_float32(self.to_change, features)
 
 
 def _thin(width: int) -> tuple[int, int]:
@@ -118,6 +122,28 @@ class Place(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """float[B,channels,side,side] -> the same."""
         return x + self.map
+
+
+class Refinement(nn.Module):
+    """Goes over a change with a larger copy of the picture, which shows where its edges lie.
+
+    It need not find out what there is to do: the features behind the change say that."""
+
+    def __init__(self, channels: int, side: int) -> None:
+        """channels: of those features. side: of that copy, pixels."""
+        super().__init__()
+        thin = _eights(channels / 2)
+        self.of_features = nn.Conv2d(channels, thin, 3, 1, 1)
+        self.of_copy = nn.Conv2d(3, thin, 3, 1, 1)
+        self.to_change = nn.Conv2d(thin, 6, 3, 1, 1)
+        self.place = Place(6, side)
+
+    def forward(self, copy: Tensor, change: Tensor, features: Tensor) -> Tensor:
+        """[B,3,128,128], [B,6,64,64], [B,8,64,64] -> a finer change [B,6,128,128]."""
+        size = copy.shape[2:]
+        joined = torch.relu(resize(self.of_features(features), size) + self.of_copy(copy))
+        finer: Tensor = self.place(resize(change, size) + in_float32(self.to_change, joined))
+        return finer
 
 
 def smaller(image: Tensor, shrink: int) -> Tensor:
