@@ -137,10 +137,15 @@ class Engine:
     def close(self) -> None:
         """Part from the other processes once all are here; each calls it at a good end.
 
-        Left to the interpreter's end, gloo's threads can abort a process that has done its work.
+        Left to the interpreter's end, gloo's threads can abort a process that has done its work. No
+        gradients can be exchanged any more.
         """
         if self.world > 1:
             self._fabric.barrier()
+            # A reducer that outlives the group takes it apart, and waits for gloo's thread with
+            # Python's lock in hand, for which that thread may be waiting.
+            for network in self._wrapped:
+                network._forward_module.logger = network._forward_module.reducer = None
             torch.distributed.destroy_process_group()
 
     def any(self, value: bool) -> bool:
