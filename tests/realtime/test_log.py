@@ -44,12 +44,29 @@ def test_all_is_written_in_order() -> None:
     assert THREAD not in {thread.name for thread in threading.enumerate()}
 
 
+def fill(stream: io.TextIOWrapper) -> int:
+    """With as many lines as there is room for."""
+    os.set_blocking(stream.fileno(), False)
+    count = 0
+    with contextlib.suppress(BlockingIOError):
+        while os.write(stream.fileno(), LINE.encode()):
+            count += 1
+    os.set_blocking(stream.fileno(), True)
+    return count
+
+
 def test_nobody_waits_for_a_reader_that_stands_still(pipe: tuple[int, io.TextIOWrapper]) -> None:
     reading, stream = pipe
+    written = fill(stream)
     log = Log(stream, missing)
-    written = module._MOST_WAITING + 5000  # far more than the pipe holds
-    for _ in range(written):
+    log.write(LINE)
+    while log.waits:
+        time.sleep(0.01)
+    # Now its thread stands in a write, and takes no more.
+    more = module._MOST_WAITING + 5
+    for _ in range(more):
         log.write(LINE)
+    written += 1 + more
     assert log.waits
     closing_s = time.monotonic()
     log.close()
