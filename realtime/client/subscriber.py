@@ -25,7 +25,7 @@ from realtime.stats import Latency, Summary
 from realtime.topic import avatar_topic
 from realtime.wire import Flag, Packet
 
-POLL_MS = 100
+POLL_MS = 50
 """So often at least, pictures are taken in that nobody reads."""
 MOST_AGE_US = 2 * 10**15
 """Some 60 years. A stranger's header can say anything; more than this does not fit a figure."""

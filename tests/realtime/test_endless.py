@@ -24,7 +24,7 @@ pytestmark = pytest.mark.skipif(
     not sys.platform.startswith("linux"), reason="only Linux counts the bytes of a connection"
 )
 MOST_PART_BYTES = 1 << 20
-MUCH_BYTES = 64 << 20
+MUCH_BYTES = 512 << 20
 
 
 class Impostor:
