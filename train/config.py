@@ -126,6 +126,9 @@ class LossWeights:
     """Weight of the error with which D_C finds a render under what was done to it, beside any
     method; see the method of that name. Not in the paper, which is 0. A stage that begins with a
     run of that method wants about 2, or D_C forgets what it has practised."""
+    eigen_weight: float = 0.2
+    """Practice: weight of the error along the eigenpictures of C, each relative to how far renders
+    go along it, so that small movements are learnt as well as large ones; |c - c'| has 1."""
     identity: float = 0.0
     """Weight of |D_C(c) - c| and |E(v) - v|, which keep colours from turning over. For the cyclegan
     method alone; CycleGAN's own takes half of lambda where it takes it."""
@@ -249,8 +252,9 @@ class FitOptions(RunOptions):
             )
         if self.weights.identity and self.method != "cyclegan":
             raise TrainError("--identity is for --method cyclegan: only there E takes a v alone")
-        if self.weights.restoration < 0:
-            raise TrainError(f"restoration must be at least 0, got {self.weights.restoration:g}")
+        for name in ("restoration", "eigen_weight"):
+            if (value := getattr(self.weights, name)) < 0:
+                raise TrainError(f"{name} must be at least 0, got {value:g}")
         # Two places that cannot disagree: a method without a residual has networks without one.
         network = replace(self.network, residual=self.method != "cyclegan")
         object.__setattr__(self, "network", network)

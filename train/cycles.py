@@ -20,6 +20,7 @@ import torch
 from torch import Tensor, nn
 
 from train.config import LossWeights
+from train.likeness import Likeness
 from train.networks import Residual
 
 
@@ -109,11 +110,19 @@ def identity(d: nn.Module, e: nn.Module, v: Tensor, c: Tensor, weigh: LossWeight
     return Objective(loss, _detached({"identity": loss}))
 
 
-def restoration(d_c: nn.Module, disturbed: Tensor, c: Tensor, counts: Tensor) -> Objective:
-    """Real c, disturbed c -> D_C -> c'. Loss: |c - c'|, each place counting as float[H,W] `counts`
-    says. Not in the paper; as there, the input is real, and there is nobody to agree with."""
-    error = (d_c(disturbed) - c).abs()  # [B,3,H,W]
-    return Objective((counts * error).mean(), {"l_restored": error.mean().detach()})
+def restoration(
+    d_c: nn.Module, disturbed: Tensor, c: Tensor, likeness: Likeness, weigh: LossWeights
+) -> Objective:
+    """Real c, disturbed c -> D_C -> c'. Loss: |c - c'|, each place counting as `likeness` says, and
+    the error along the eigenpictures of C. Not in the paper; as there, the input is real, and there
+    is nobody to agree with."""
+    error = d_c(disturbed) - c  # [B,3,H,W]
+    parts = {"l_restored": error.abs().mean()}
+    loss = likeness.by_place(error)
+    if weigh.eigen_weight:
+        parts["l_eigen"] = likeness.by_direction(error)
+        loss = loss + weigh.eigen_weight * parts["l_eigen"]
+    return Objective(loss, _detached(parts))
 
 
 def adversary_loss(a: nn.Module, images: Tensor, generated: Tensor) -> Tensor:

@@ -59,7 +59,8 @@ class Engine:
     def adopt(self, trainee: Trainee) -> None:
         """Move a run to the device, and wrap each of its networks that learn."""
         for name in trainee.called:
-            wrapped = self._fabric.setup_module(getattr(trainee, name))
+            network = getattr(trainee, name).to(memory_format=torch.channels_last)
+            wrapped = self._fabric.setup_module(network)
             setattr(trainee, name, wrapped)
             self._wrapped.append(wrapped)
         for network in (trainee.content_ema, *trainee.fixed.values()):

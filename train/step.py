@@ -26,6 +26,7 @@ from train.cycles import (
 )
 from train.disturb import disturb
 from train.engine import Engine
+from train.likeness import Likeness
 from train.networks import Disentangler
 from train.state import State
 
@@ -40,9 +41,9 @@ class Batch:
     v_other: Tensor
     """Others of V: where cycle C's r comes from, unrelated to c and to v; and light and rooms for
     practice."""
-    counts: Tensor = field(default_factory=lambda: torch.ones(()))
-    """float[H,W]: how much each place counts in practice."""
     c: Tensor
+    likeness: Likeness = field(default_factory=Likeness.plain)
+    """What an error counts in practice."""
 
 
 Step = Callable[[Engine, State, FitOptions, Batch], Losses]
@@ -98,7 +99,7 @@ def practice(engine: Engine, state: State, config: FitOptions, batch: Batch) -> 
     d_c = state.d  # nothing else of D learns: see `State`
     found = engine.learn(
         "restoration",
-        lambda disturbed, c: restoration(d_c, disturbed, c, batch.counts),
+        lambda disturbed, c: restoration(d_c, disturbed, c, batch.likeness, config.weights),
         _disturbed(engine, state, config, batch),
         batch.c,
     )
@@ -127,7 +128,7 @@ def _forth(
 
     def both(v: Tensor, disturbed: Tensor, c: Tensor) -> Objective:
         cycle = cycle_v(d, e, a_c, v, weigh)
-        found = restoration(inner.content, disturbed, c, batch.counts)
+        found = restoration(inner.content, disturbed, c, batch.likeness, weigh)
         loss = cycle.loss + weigh.restoration * found.loss
         return Objective(loss, cycle.parts | found.parts, cycle.fake)
 

@@ -5,23 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-import numpy as np
-import torch
-from torch import Tensor
-
 from train.config import FitConfig
 from train.data import ImageSet
 from train.engine import Engine
+from train.likeness import Likeness
 from train.samples import write_samples
 from train.state import State
 from train.step import METHODS, Batch
 from train.task import Losses, Sample
-
-MORE_WHERE_IT_CHANGES = 4.0
-"""By how much a place that changes as much as the average one counts more than one that never does.
-A mouth is a small part of a picture that stands still otherwise."""
-SURVEYED = 200
-"""Renders by which it is told where they change."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,18 +24,18 @@ class Unpaired:
     state: State
     v: ImageSet
     c: ImageSet
-    counts: Tensor = field(init=False)
+    likeness: Likeness = field(init=False)
     """See `Batch`."""
 
     def __post_init__(self) -> None:
         practises = self.config.method == "restoration" or self.config.weights.restoration
-        counts = where_it_changes(self.c) if practises else torch.ones(())
-        object.__setattr__(self, "counts", self.engine.put(counts))
+        likeness = Likeness.of(self.c.images) if practises else Likeness.plain()
+        object.__setattr__(self, "likeness", likeness.to(self.engine.device))
 
     def step(self) -> Losses:
         with self.engine.clock.measure("data"):
             batch = draw(self.engine, self.config, self.state.step, self.v, self.c)
-            batch = replace(batch, counts=self.counts)
+            batch = replace(batch, likeness=self.likeness)
         return METHODS[self.config.method](self.engine, self.state, self.config, batch)
 
     def error(self, means: Mapping[str, float]) -> float:
@@ -66,10 +57,3 @@ def draw(engine: Engine, config: FitConfig, step: int, v: ImageSet, c: ImageSet)
         v_other=engine.put(v.batch(place, count, config.seed + 1)),
         c=engine.put(c.batch(place, count, config.seed + 2)),
     )
-
-
-def where_it_changes(c: ImageSet) -> Tensor:
-    """How much each place of a render is to count, float[H,W]: 1, and more where renders differ."""
-    some = c.images[:: -(-len(c) // SURVEYED)]
-    changes = some.std(0, dtype=np.float32).mean(2)  # [H,W]
-    return torch.from_numpy(1 + MORE_WHERE_IT_CHANGES * changes / (changes.mean() + 1e-6))

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 import torch
 from torch import Tensor, nn
 
 from train.config import LossWeights, NetworkConfig
 from train.cycles import adversary_loss, cycle_c, cycle_v, frozen, identity, restoration
+from train.likeness import SIDE, Likeness
 from train.networks import Networks
 
 WEIGHTS = LossWeights()
@@ -149,7 +152,20 @@ def test_restoration_is_the_error_of_what_is_found_under_a_disturbance() -> None
     disturbed[..., :2] = 0.5
     counts = torch.ones(4, 4)
     counts[:, :2] = 3
-    found = restoration(nn.Identity(), disturbed, c, counts)
+    likeness = replace(Likeness.plain(), counts=counts)
+    found = restoration(nn.Identity(), disturbed, c, likeness, WEIGHTS)
     assert found.loss == pytest.approx(0.5 * (0.5 * 3))
     assert found.parts["l_restored"] == pytest.approx(0.25)
-    assert restoration(nn.Identity(), c, c, counts).loss == 0
+    assert restoration(nn.Identity(), c, c, likeness, WEIGHTS).loss == 0
+
+
+def test_restoration_counts_what_is_missed_along_the_eigenpictures() -> None:
+    c = torch.zeros(2, 3, SIDE, SIDE)
+    missed = torch.zeros(3, SIDE, SIDE)
+    missed[:, 3, 5] = 2.0
+    along = missed.flatten()[None] / 12  # 1 for what is missed
+    likeness = replace(Likeness.plain(), directions=along)
+    for weight in (0.0, 0.7):
+        weigh = LossWeights(eigen_weight=weight)
+        found = restoration(nn.Identity(), c + missed, c, likeness, weigh)
+        assert found.loss == pytest.approx(float(missed.mean()) + weight * 0.5)

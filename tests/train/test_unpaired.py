@@ -1,4 +1,4 @@
-"""Training never opens the truth or the coefficients of a simulated set; where renders differ."""
+"""Training never opens the truth or the coefficients of a simulated set."""
 
 from __future__ import annotations
 
@@ -6,17 +6,12 @@ import subprocess
 import sys
 from pathlib import Path
 
-import numpy as np
 import pytest
-import torch
 
-from calibration.opencv import cv2
 from tests.train.conftest import write_images
 from tests.train.untrained import write_run
 from train.config import FitConfig, NetworkConfig
-from train.data import ImageSet
 from train.step import METHODS
-from train.unpaired import MORE_WHERE_IT_CHANGES, where_it_changes
 
 CAN_OPEN_THEM = ("train.evaluate.simulated", "train.evaluate.regressor", "train.cheat.material")
 RECORD = """
@@ -91,16 +86,3 @@ def record(commands: str) -> str:
         check=True,
     )
     return done.stdout
-
-
-def test_a_place_counts_by_how_much_renders_differ_there(tmp_path: Path) -> None:
-    """Pictures that are the same but for one quarter, which changes four times the average."""
-    for index, grey in enumerate((0, 80, 160, 240)):
-        picture = np.full((32, 32, 3), 90, np.uint8)
-        picture[:16, :16] = grey
-        (tmp_path / "c").mkdir(exist_ok=True)
-        assert cv2.imwrite(str(tmp_path / "c" / f"{index}.png"), picture)
-    counts = where_it_changes(ImageSet(tmp_path / "c", 32, tmp_path / "cache"))
-    assert torch.allclose(counts[:16, :16], torch.tensor(1 + 4 * MORE_WHERE_IT_CHANGES))
-    assert (counts[16:] == 1).all()
-    assert (counts[:, 16:] == 1).all()
