@@ -130,9 +130,10 @@ def _sensed(light: Tensor, draw: _Draw) -> Tensor:
     place = torch.linspace(-1, 1, size, device=light.device)
     far = place.square()[:, None] + place.square()
     light = light * draw.normal(0.25).exp() * (1 - draw.uniform(0, 0.35) * far)
-    light = torch.lerp(light, _soften(light), draw.uniform(0, 0.7))
+    # Mostly little of both: a copy of a camera's picture is sharper than the picture, and quieter.
+    light = torch.lerp(light, _soften(light), 0.6 * draw.uniform(0, 1).square())
     picture = light.clamp(1e-4, 1) ** (1 / GAMMA)
-    picture = picture + draw.uniform(0, 0.04) * draw.normal(1.0, 3, size)
+    picture = picture + 0.03 * draw.uniform(0, 1).square() * draw.normal(1.0, 3, size)
     return picture.clamp(0, 1) * 2 - 1
 
 
@@ -161,4 +162,7 @@ def _soften(picture: Tensor) -> Tensor:
 
 
 def _sample(picture: Tensor, grid: Tensor) -> Tensor:
-    return functional.grid_sample(picture, grid, padding_mode="reflection", align_corners=False)
+    """Bicubic: bilinear takes away the detail that tells small movements apart."""
+    return functional.grid_sample(
+        picture, grid, mode="bicubic", padding_mode="reflection", align_corners=False
+    )
