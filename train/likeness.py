@@ -73,7 +73,7 @@ class Likeness:
 def _directions(renders: NDArray[np.uint8]) -> Tensor:
     """uint8[N,H,W,3] -> float[K,3*SIDE*SIDE] by principal component analysis: eigenfaces (Turk and
     Pentland 1991)."""
-    pictures = torch.cat([_copy(to_float(render[None])) for render in renders]).flatten(1)
+    pictures = torch.cat([_copy(to_float(np.stack([render]))) for render in renders]).flatten(1)
     pictures = pictures - pictures.mean(0)
     # Fewer renders than pixels: of the two products that share their eigenvalues, the small one.
     variances, sums = torch.linalg.eigh(pictures @ pictures.T / len(pictures))
