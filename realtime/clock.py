@@ -34,7 +34,7 @@ from realtime.errors import AddressError, RealtimeError
 from realtime.frame import unix_us
 from realtime.keys import ClientKey, KeyFolder
 from realtime.keys.sockets import LEAST_MESSAGE_BYTES, Guard, encrypt
-from realtime.peers import Peers
+from realtime.peers import Peers, is_readable
 
 MAGIC = b"AVK1"
 STEP_US = 20_000
@@ -176,7 +176,7 @@ class ClockClient:
         if key is not None:
             encrypt(self.socket, key)
         self.socket.setsockopt(zmq.IPV6, address.host.startswith("["))
-        self._monitor = self.socket.get_monitor_socket(zmq.EVENT_CONNECTED)
+        self._monitor = self.socket.get_monitor_socket(zmq.EVENT_CONNECTED | zmq.EVENT_DISCONNECTED)
         self._endless = Endless(address.port, MOST_UNFINISHED_BYTES)
         self.socket.connect(str(address))
         self._filter = OffsetFilter()
@@ -198,10 +198,14 @@ class ClockClient:
     def step(self) -> None:
         """Take the answers that are there and send a ping if one is due; never waits."""
         now_ns = time.monotonic_ns()
-        while self._monitor.poll(0):
-            self._endless.connected(recv_monitor_message(self._monitor)["value"])
+        while is_readable(self._monitor):
+            told = recv_monitor_message(self._monitor)
+            if told["event"] == zmq.EVENT_CONNECTED:
+                self._endless.connected(told["value"])
+            else:
+                self._endless.disconnected()
         self._endless.look(self._came)
-        while self.socket.poll(0):
+        while is_readable(self.socket):
             self._came += 1
             if self._filter.take(self.socket.recv_multipart()[-1], unix_us()):
                 self.answers += 1
@@ -216,3 +220,4 @@ class ClockClient:
         self.socket.disable_monitor()
         self._monitor.close(0)
         self.socket.close(0)
+        self._endless.disconnected()

@@ -18,12 +18,13 @@ _LOOK_S = 0.05
 
 
 class Endless:
-    """For the thread that follows the connection."""
+    """For the thread that follows the connection. It holds a copy of it, which is to be let go as
+    soon as ZeroMQ lets go of its own: until then the other end does not hear that we left."""
 
     def __init__(self, port: int, most_bytes: int) -> None:
         """port: where the connection leads to. most_bytes: no whole message has more."""
         self._port, self._most_bytes = port, most_bytes
-        self._descriptor: int | None = None
+        self._connection: socket.socket | None = None
         self._progress: Hashable = None
         self._before = 0
         self._look_s = 0.0
@@ -32,25 +33,32 @@ class Endless:
 
     def connected(self, descriptor: int) -> None:
         """This is the connection now; it has not brought a message yet."""
-        self._descriptor, self._before = descriptor, 0
+        self.disconnected()
+        self._before = 0
+        with contextlib.suppress(OSError):
+            self._connection = socket.fromfd(descriptor, socket.AF_INET, socket.SOCK_STREAM)
+            if self._connection.getpeername()[1] == self._port:
+                return
+        # The descriptor stands for something else by now.
+        self.disconnected()
+
+    def disconnected(self) -> None:
+        """There is none now."""
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
 
     def look(self, progress: Hashable) -> None:
         """Call it often, it looks now and then. `progress` is another one after each message."""
         now_s = time.monotonic()
-        if self._descriptor is None or now_s < self._look_s:
+        if self._connection is None or now_s < self._look_s:
             return
         self._look_s = now_s + _LOOK_S
-        # The descriptor may stand for something else by now, which then leads elsewhere.
-        with (
-            contextlib.suppress(OSError),
-            socket.fromfd(self._descriptor, socket.AF_INET, socket.SOCK_STREAM) as connection,
-        ):
-            if connection.getpeername()[1] != self._port:
-                return
-            received = bytes_received(connection)
+        with contextlib.suppress(OSError):
+            received = bytes_received(self._connection)
             if progress != self._progress:
                 self._progress, self._before = progress, received
             elif received - self._before > self._most_bytes:
-                end(connection)
-                self._descriptor = None
+                end(self._connection)
+                self.disconnected()
                 self.cut += 1

@@ -167,6 +167,9 @@ class Client:
         """Stop receiving; what was counted can still be read."""
         self._closing.set()
         self._thread.join()
+        if self._clock:
+            self._clock.close()
+        self._endless.disconnected()
         self._context.destroy(linger=0)
 
     def _age_us(self, packet: Packet) -> int:
@@ -193,16 +196,17 @@ class Client:
             if event == zmq.EVENT_CONNECTED:
                 self._endless.connected(told["value"])
                 continue
+            if event == zmq.EVENT_DISCONNECTED:
+                self._endless.disconnected()
             self.connected = event == zmq.EVENT_HANDSHAKE_SUCCEEDED
             failed = bool(event & connection.HANDSHAKE_FAILED)
             self.refused = not self.connected and (self.refused or failed)
 
     def _follow_clock(self, port: int) -> None:
-        address = self.address._replace(port=port)
-        if port == 0 or (self._clock and self._clock.address == address):
+        if port == 0 or (self._clock and self._clock.address.port == port):
             return
         if self._clock:
             self._poller.unregister(self._clock.socket)
             self._clock.close()
-        self._clock = ClockClient(self._context, address, self._key)
+        self._clock = ClockClient(self._context, self.address._replace(port=port), self._key)
         self._poller.register(self._clock.socket, zmq.POLLIN)

@@ -101,6 +101,13 @@ def test_an_answer_of_the_clock_without_an_end_ends_the_connection(impostor: Imp
     assert 0 < impostor.sent[0] < MUCH_BYTES
 
 
+@pytest.mark.parametrize("impostor", [(b"PUB", b"\xff" * 64)], indirect=True)
+def test_who_is_left_for_what_he_sends_hears_it(impostor: Impostor) -> None:
+    with Client(impostor.address):
+        wait_until(lambda: impostor.sent)  # no copy keeps the connection open
+    assert impostor.sent[0] < MUCH_BYTES
+
+
 def test_who_sends_much_in_whole_pictures_is_not_cut(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(connection, "_MOST_PART_BYTES", MOST_PART_BYTES)
     with raw_publisher() as publisher, Client(publisher.address) as client:
