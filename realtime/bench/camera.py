@@ -66,7 +66,7 @@ class SteadyCamera:
         self.live, self.fps = rate_fps is not None, rate_fps
         self.settings: Mapping[str, Setting] = {}
         self._pictures, self._epoch_us = pictures, epoch_us
-        self._number = -1
+        self._number = self._given = -1
 
     def read(self) -> Frame:
         """The next picture, waiting until it is due; or the newest, if that is due already."""
@@ -78,7 +78,7 @@ class SteadyCamera:
         now_us, now_ns = unix_us(), time.monotonic_ns()
         return Frame(
             image=image,
-            seq=self._number,
+            seq=self._given,
             capture_ns=now_ns - (now_us - due_us) * 1000,
             capture_unix_us=due_us,
             pts_us=due_us - self._epoch_us,
@@ -89,6 +89,7 @@ class SteadyCamera:
 
     def _next_us(self) -> int:
         """Go on to the next picture; when it is due."""
+        self._given += 1
         self._number += 1
         now_us = unix_us()
         if self.fps is None:
