@@ -28,6 +28,7 @@ from realtime.mailbox import Mailbox
 from realtime.memory import give_back_memory
 from realtime.sources import Source
 from realtime.sources.file import FileSource
+from realtime.stats import Rate
 
 State = Literal["opening", "live", "frozen", "lost", "ended"]
 
@@ -72,6 +73,8 @@ class CaptureThread(threading.Thread):
         """The one that is, or was last, open."""
         self.captured = 0
         """Frames read."""
+        self.fps = Rate()
+        """Of them, whatever became of them."""
         self.missed = 0
         """Of them, frames that had waited in the source's queue and were too old to hand over."""
         self.repeated = 0
@@ -204,6 +207,7 @@ class CaptureThread(threading.Thread):
             while not self._outbox.put_when_free(frame, _TURN_S):
                 if self._stopping.is_set():
                     return
+        self.fps.tick(frame.capture_ns)
         if self._on_frame is not None:
             self._on_frame(frame, source)
 

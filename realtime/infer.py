@@ -14,7 +14,7 @@ from realtime.frame import Frame, Image
 from realtime.health import Failures, Pulse
 from realtime.mailbox import Closed, Mailbox
 from realtime.relay import Relay
-from realtime.stats import Latency, Rate
+from realtime.stats import Latency
 
 CALM_S = 0.5
 """How long one waits that has nothing else to do, or whose work the thread before it does."""
@@ -52,14 +52,11 @@ class InferThread(threading.Thread):
         super().__init__(name="infer", daemon=True)
         self.pulse = Pulse()
         self.failures = Failures(on_event)
-        self.fps_in = Rate()
-        """Of what the source gave, the frames that were dropped before this thread included."""
         self.latency = {stage: Latency() for stage in ("capture", "view", "infer")}
         self._inbox, self._outbox = inbox, outbox
         self._view, self._backend = view, backend
         self._waits, self._ended = waits, ended
         self._on_pictures = on_pictures
-        self._seq = -1
 
     def run(self) -> None:
         try:
@@ -75,9 +72,6 @@ class InferThread(threading.Thread):
     def _turn(self, frame: Frame) -> None:
         self.pulse.beat()
         taken_ns = time.monotonic_ns()
-        for _ in range(frame.seq - self._seq):
-            self.fps_in.tick(frame.capture_ns)
-        self._seq = frame.seq
         seen = self._view(frame.image)
         viewed_ns = time.monotonic_ns()
         try:

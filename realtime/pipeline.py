@@ -211,7 +211,7 @@ class Pipeline:
             clock=self._clock_address,
             codec=self._output.codec.name.lower(),
             duration_s=round((time.monotonic_ns() - self._started_ns) / 1e9, 3),
-            fps_in=round(infer.fps_in.per_second(), 2),
+            fps_in=round(capture.fps.per_second(), 2),
             fps_out=round(publish.fps.per_second(), 2),
             fps_mean=round((published - 1) / span_s, 2) if span_s > 0 else 0.0,
             captured=captured,
