@@ -90,7 +90,7 @@ class Decoder:
         if header.codec != Codec.H264:
             return decode(packet)
         _check_size(packet)
-        if self._h264 is None and Flag.KEY not in header.flags:
+        if self._h264 is None and not header.is_key:
             raise WireError("bad_payload", "H.264 that builds on a picture which is not there")
         decoder, self._h264 = self._h264 or H264Decoder(MAX_PIXELS), None
         image = decoder.decode(packet.payload, (header.width, header.height))

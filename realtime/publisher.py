@@ -25,7 +25,7 @@ from realtime.keys import KeyFolder
 from realtime.keys.sockets import Guard
 from realtime.peers import Peers, is_readable
 from realtime.topic import avatar_topic, info_topic
-from realtime.wire import Flag, Form, Header, pack_info, pack_message
+from realtime.wire import Form, Header, pack_info, pack_message
 
 QUEUED_MESSAGES = 16
 """Per subscriber; what does not fit is dropped here, which shows there as a gap in seq. It bridges
@@ -178,11 +178,9 @@ class Publisher:
             self._avatar_topic,
             header,
             payload,
-            stream_id=self.stream_id,
-            seq=self.sent % 2**32,
-            publish_us=unix_us(),
+            stamp=(self.stream_id, self.sent % 2**32, unix_us()),
         )
-        key = Flag.KEY in header.flags
+        key = header.is_key
         if key:
             self._newcomer, self._next_key_s = False, time.monotonic() + KEY_PERIOD_S
         for outlet in self._outlets:

@@ -24,7 +24,7 @@ import struct
 import zlib
 from collections.abc import Sequence
 from enum import IntEnum, IntFlag
-from operator import attrgetter, itemgetter
+from operator import itemgetter
 from typing import Any, Literal, NamedTuple
 
 from realtime.errors import WireError
@@ -49,7 +49,6 @@ _NUMBERS = (
     *("stream_id", "seq", "capture_us", "publish_us", "pts_us"),
     *("width", "height", "view", "fps_x100", "payload_bytes", "crc32", "infer_us"),
 )
-_numbers_of = attrgetter(*_NUMBERS)
 
 
 class Codec(IntEnum):
@@ -75,6 +74,10 @@ class Flag(IntFlag):
 # To look one up takes a tenth of the time.
 _CODECS = {int(codec): codec for codec in Codec}
 _FLAGS = tuple(Flag(bits) for bits in range(256))
+_KEY, _SOURCE_LOST = int(Flag.KEY), int(Flag.SOURCE_LOST)
+
+Stamp = tuple[int, int, int]
+"""`Header.stream_id`, `seq` and `publish_us`, which the publisher fills in."""
 
 
 class Header(NamedTuple):
@@ -110,13 +113,27 @@ class Header(NamedTuple):
     crc32: int = 0
     """u32, of the payload, as zlib computes it."""
 
-    def pack(self, **filled_in: int) -> bytes:
-        """The 64 bytes, with these fields in place of its own. Raises `WireError` ("bad_header")
+    @property
+    def is_key(self) -> bool:
+        """`Flag.KEY` is set. Python takes ten times as long for `in`; so for the next."""
+        return bool(int(self.flags) & _KEY)
+
+    @property
+    def is_repeat(self) -> bool:
+        """`Flag.SOURCE_LOST` is set."""
+        return bool(int(self.flags) & _SOURCE_LOST)
+
+    def pack(self, filled_in: Sequence[int] | None = None) -> bytes:
+        """The 64 bytes, with the last five fields as `filled_in`. Raises `WireError` ("bad_header")
         for a value out of its field's range."""
-        start = (MAGIC, VERSION, HEADER_BYTES // 4, self.codec, self.flags)
-        numbers = map(filled_in.get, _NUMBERS, _numbers_of(self))
+        stream_id, seq, publish_us, payload_bytes, crc32 = filled_in or self[-5:]
         try:
-            return _LAYOUT.pack(*start, *numbers)
+            return _LAYOUT.pack(
+                *(MAGIC, VERSION, HEADER_BYTES // 4, self.codec, self.flags),
+                *(stream_id, seq, self.capture_us, publish_us, self.pts_us),
+                *(self.width, self.height, self.view, self.fps_x100),
+                *(payload_bytes, crc32, self.infer_us),
+            )
         except struct.error as error:
             raise WireError("bad_header", f"cannot pack {self}: {error}") from error
 
@@ -147,16 +164,16 @@ def pack_message(
     header: Header,
     payload: bytes | memoryview,
     form: Form = "multipart",
-    **filled_in: int,
+    stamp: Stamp | None = None,
 ) -> list[bytes | memoryview]:
-    """The parts to send; the payload's length and CRC are filled in here, as are these fields.
+    """The parts to send; the payload's length and CRC are filled in here, and the stamp if given.
 
     Raises `WireError` for a field out of range or a payload over `MAX_PAYLOAD_BYTES`.
     """
     size = len(payload)
     if size > MAX_PAYLOAD_BYTES:
         raise WireError("too_large", f"a payload of {size} bytes, more than {MAX_PAYLOAD_BYTES}")
-    packed = header.pack(payload_bytes=size, crc32=zlib.crc32(payload), **filled_in)
+    packed = header.pack((*(stamp or header[-5:-2]), size, zlib.crc32(payload)))
     if form == "single":
         return [b"".join((topic.encode(), packed, payload))]
     return [topic.encode(), packed, payload]

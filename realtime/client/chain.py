@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from realtime.codec import Decoder
 from realtime.frame import Image
-from realtime.wire import Flag, Packet, seq_gap
+from realtime.wire import Packet, seq_gap
 
 MOST_PICTURES = 300
 """A publisher that never sends a key picture makes nothing grow beyond this."""
@@ -27,7 +27,7 @@ class Chain:
 
     def add(self, packet: Packet) -> Pictures | None:
         """The pictures up to this one; None: one that it builds on was lost, or came before us."""
-        if Flag.KEY in packet.header.flags:
+        if packet.header.is_key:
             self._pictures, self._bytes = (), 0
         elif not self._goes_on_with(packet):
             self._pictures = ()

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from calibration.printable import printable
 from realtime.client.outputs import Output
 from realtime.client.subscriber import Client
-from realtime.wire import Flag, Packet
+from realtime.wire import Packet
 
 SILENT_S = 1.0
 """So long without a picture is worth a word."""
@@ -42,7 +42,7 @@ def alert(client: Client, newest: Packet | None, silent_s: float) -> str | None:
         if state == "ended":
             return "the stream has ended"
         return f"no picture for {silent_s:.0f} s" + ("" if client.connected else ": not connected")
-    if Flag.SOURCE_LOST in newest.header.flags:
+    if newest.header.is_repeat:
         why = state if state in ("lost", "stalled") else "lost"
         return f"camera {why}: picture is {client.age_ms(newest) / 1000:.0f} s old"
     return None

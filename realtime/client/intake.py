@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import threading
 import time
-from contextlib import suppress
 from typing import Any
 
 import zmq
@@ -23,7 +22,7 @@ from realtime.client.tally import Tally
 from realtime.errors import AddressError, WireError
 from realtime.peers import is_readable
 from realtime.stats import Rate
-from realtime.topic import INFO_PREFIX
+from realtime.topic import INFO_PREFIX, avatar_topic
 from realtime.wire import parse, parse_info
 
 MOST_OTHER_STREAMS = 16
@@ -45,7 +44,9 @@ class Intake:
         """As it tells; 0 while it does not."""
         self.other_streams: frozenset[str] = frozenset()
         """Other streams whose information came."""
-        self._socket, self._stream = socket, stream
+        self._socket, self._stream, self._topic = socket, stream, avatar_topic(stream)
+        self._wait_ms = -1
+        """As long as the socket waits for a message."""
         self._chain = Chain()
         self._newest: Pictures | None = None
         self._failure: BaseException | None = None
@@ -63,9 +64,13 @@ class Intake:
                 left_ms = round((end_s - time.monotonic()) * 1000)
                 if left_ms <= 0:
                     return None
-                self._socket.setsockopt(zmq.RCVTIMEO, left_ms)
-                with suppress(zmq.Again):
+                if left_ms != self._wait_ms:
+                    self._socket.setsockopt(zmq.RCVTIMEO, left_ms)
+                    self._wait_ms = left_ms
+                try:
                     self._take(self._receive())
+                except zmq.Again:
+                    continue
             pictures, self._newest = self._newest, None
             return pictures
 
@@ -106,7 +111,7 @@ class Intake:
             self.tally.refuse(error.reason)
             return
         # ZeroMQ filters by prefix: "avatar/main" brings "avatar/main2" as well.
-        if packet.stream != self._stream:
+        if packet.topic != self._topic:
             return
         now_ns = time.monotonic_ns()
         self.tally.take(packet.header, now_ns)

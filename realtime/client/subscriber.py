@@ -23,7 +23,7 @@ from realtime.frame import Image, unix_us
 from realtime.keys import ClientKey
 from realtime.stats import Latency, Summary
 from realtime.topic import avatar_topic
-from realtime.wire import Flag, Packet
+from realtime.wire import Packet
 
 POLL_MS = 50
 """So often at least, pictures are taken in that nobody reads."""
@@ -96,7 +96,7 @@ class Client:
 
     def _read(self, timeout: float) -> Pictures | None:
         pictures = self._intake.newest(timeout)
-        if pictures is not None and Flag.SOURCE_LOST not in pictures[-1].header.flags:
+        if pictures is not None and not pictures[-1].header.is_repeat:
             self._ages.add(self._age_us(pictures[-1]) * 1000)
         return pictures
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections import Counter
 
-from realtime.wire import Flag, Header, seq_gap
+from realtime.wire import Header, seq_gap
 
 
 class Tally:
@@ -54,7 +54,7 @@ class Tally:
             self.lost += seq_gap(self._last.seq, header.seq)
         self._last, self._last_ns = header, now_ns
         self.received += 1
-        self.repeated += Flag.SOURCE_LOST in header.flags
+        self.repeated += header.is_repeat
 
     def refuse(self, reason: str) -> None:
         """A message came that is none."""

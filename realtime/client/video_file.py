@@ -16,7 +16,7 @@ from pathlib import Path
 from realtime.client.h264_file import H264File
 from realtime.errors import UsageError
 from realtime.frame import Image
-from realtime.wire import Flag, Header, Packet
+from realtime.wire import Header, Packet
 
 VIDEO_SUFFIXES = (".mp4", ".mkv")
 MOST_GAP_US = 60_000_000
@@ -51,7 +51,7 @@ class VideoFile:
     def put(self, packet: Packet, image: Image) -> bool:
         if self._error is not None:
             raise self._error
-        if Flag.SOURCE_LOST in packet.header.flags:
+        if packet.header.is_repeat:
             return True  # the picture before lasts longer, which is the same
         try:
             if self._queue.qsize() * image.nbytes > _QUEUED_BYTES:

@@ -14,7 +14,7 @@ from realtime.soak.faults import CAMERA_FAULTS, Injector
 from realtime.soak.figures import percentiles_ms
 from realtime.soak.process import Launched
 from realtime.soak.schedule import Fault
-from realtime.wire import Flag, Packet
+from realtime.wire import Packet
 
 _READ_S = 0.1
 _AFTER_S = 3.0
@@ -78,7 +78,7 @@ class Soak:
 
     def _take(self, packet: Packet) -> None:
         header = packet.header
-        if Flag.SOURCE_LOST in header.flags:
+        if header.is_repeat:
             return
         if header.stream_id == self._stream_id and header.capture_us <= self._last_capture_us:
             self.old_as_new += 1
