@@ -204,7 +204,7 @@ class ClockClient:
                 self._endless.connected(told["value"])
             else:
                 self._endless.disconnected()
-        self._endless.look(self._came)
+        self.look()
         while is_readable(self.socket):
             self._came += 1
             if self._filter.take(self.socket.recv_multipart()[-1], unix_us()):
@@ -215,6 +215,10 @@ class ClockClient:
             self._due_ns = now_ns + self.INTERVAL_NS
             with contextlib.suppress(zmq.Again):  # nobody there yet: an old ping is in the way
                 self.socket.send(self._filter.ping(unix_us()), zmq.NOBLOCK)
+
+    def look(self) -> None:
+        """See that the connection brings no message without an end; any thread may."""
+        self._endless.look(self._came)
 
     def close(self) -> None:
         self.socket.disable_monitor()

@@ -3,14 +3,16 @@
 A slow reader of a socket falls behind without bound: the pictures wait in the buffers of both
 machines. So whoever asks for a picture takes in all that is there and gets the newest, with what it
 needs to be decoded: nothing but itself, unless it is H.264. While nobody asks, the client's thread
-takes in often enough that the buffers never fill. Who waits for a picture waits at the socket: to
-be woken by another thread takes longer.
+takes in often enough that the buffers never fill. Who waits for a picture waits at the socket, and
+does meanwhile what else is to be done often: to be woken takes a thread longer than either.
 """
 
 from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 import zmq
@@ -19,6 +21,7 @@ from realtime.address import parse_address
 from realtime.client.chain import Chain, Pictures
 from realtime.client.connection import QUEUED_MESSAGES
 from realtime.client.tally import Tally
+from realtime.endless import LOOK_S
 from realtime.errors import AddressError, WireError
 from realtime.peers import is_readable
 from realtime.stats import Rate
@@ -26,13 +29,15 @@ from realtime.topic import INFO_PREFIX, avatar_topic
 from realtime.wire import parse, parse_info
 
 MOST_OTHER_STREAMS = 16
+_TURN_MS = round(LOOK_S * 1000)
 _INFO = INFO_PREFIX.encode()
 
 
 class Intake:
     """One thread asks for pictures, another relieves it; any may read the attributes."""
 
-    def __init__(self, socket: zmq.Socket[bytes], stream: str) -> None:
+    def __init__(self, socket: zmq.Socket[bytes], stream: str, look: Callable[[], None]) -> None:
+        """look: is called every `_TURN_MS` at least by whoever waits for a picture."""
         self.tally = Tally()
         self.rate = Rate()
         """Of the pictures that came in lately, read or not."""
@@ -45,8 +50,10 @@ class Intake:
         self.other_streams: frozenset[str] = frozenset()
         """Other streams whose information came."""
         self._socket, self._stream, self._topic = socket, stream, avatar_topic(stream)
+        self._look = look
         self._wait_ms = -1
         """As long as the socket waits for a message."""
+        self._asked = False
         self._chain = Chain()
         self._newest: Pictures | None = None
         self._failure: BaseException | None = None
@@ -59,32 +66,40 @@ class Intake:
         with self._at_socket:
             if self._failure is not None:
                 raise self._failure
+            self._asked = True
             self._take_all()
             while self._newest is None:
+                self._look()
                 left_ms = round((end_s - time.monotonic()) * 1000)
                 if left_ms <= 0:
                     return None
-                if left_ms != self._wait_ms:
-                    self._socket.setsockopt(zmq.RCVTIMEO, left_ms)
-                    self._wait_ms = left_ms
-                try:
-                    self._take(self._receive())
-                except zmq.Again:
-                    continue
+                self._wait(min(left_ms, _TURN_MS))
             pictures, self._newest = self._newest, None
             return pictures
 
-    def relieve(self) -> None:
-        """Take in what is there, unless somebody waits for it."""
-        if self._at_socket.acquire(blocking=False):
-            try:
-                self._take_all()
-            finally:
-                self._at_socket.release()
+    def relieve(self) -> bool:
+        """Take in what is there, unless somebody waits for it. Whether nobody has asked for a
+        picture since the last call."""
+        idle, self._asked = not self._asked, False
+        if not self._at_socket.acquire(blocking=False):
+            return False
+        try:
+            self._take_all()
+        finally:
+            self._at_socket.release()
+        return idle
 
     def fail(self, error: BaseException) -> None:
         """Nobody relieves any more, because of this."""
         self._failure = error
+
+    def _wait(self, wait_ms: int) -> None:
+        """Take in the next message, if one comes in time."""
+        if wait_ms != self._wait_ms:
+            self._socket.setsockopt(zmq.RCVTIMEO, wait_ms)
+            self._wait_ms = wait_ms
+        with suppress(zmq.Again):
+            self._take(self._receive())
 
     def _take_all(self) -> None:
         for _ in range(QUEUED_MESSAGES):

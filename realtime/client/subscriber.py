@@ -26,7 +26,9 @@ from realtime.topic import avatar_topic
 from realtime.wire import Packet
 
 POLL_MS = 50
-"""So often at least, pictures are taken in that nobody reads."""
+"""So often pictures are taken in that nobody reads, and the connections are looked at."""
+CALM_MS = 200
+"""So often while somebody waits for pictures, who does both meanwhile."""
 MOST_AGE_US = 2 * 10**15
 """Some 60 years. A stranger's header can say anything; more than this does not fit a figure."""
 
@@ -61,7 +63,7 @@ class Client:
         self._socket = connection.open_socket(self._context, self.address, topic, self._key)
         self._endless = connection.endless(self.address)
         self._monitor = self._socket.get_monitor_socket(connection.EVENTS)
-        self._intake = Intake(self._socket, stream)
+        self._intake = Intake(self._socket, stream, self._look)
         self.tally, self.rate = self._intake.tally, self._intake.rate
         self._poller = zmq.Poller()
         self._poller.register(self._monitor, zmq.POLLIN)
@@ -178,16 +180,23 @@ class Client:
 
     def _run(self) -> None:
         try:
+            wait_ms = POLL_MS
             while not self._closing.is_set():
-                if self._monitor in dict(self._poller.poll(POLL_MS)):
+                if self._monitor in dict(self._poller.poll(wait_ms)):
                     self._follow_connection()
-                self._intake.relieve()
-                self._endless.look(self.tally.received)
+                wait_ms = POLL_MS if self._intake.relieve() else CALM_MS
+                self._look()
                 self._follow_clock(self._intake.clock_port)
                 if self._clock:
                     self._clock.step()
         except BaseException as error:
             self._intake.fail(error)
+
+    def _look(self) -> None:
+        """For this thread, or the one that reads."""
+        self._endless.look(self.tally.received)
+        if self._clock:
+            self._clock.look()
 
     def _follow_connection(self) -> None:
         while self._monitor.poll(0):
