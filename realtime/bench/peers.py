@@ -1,7 +1,8 @@
 """imagezmq and vidgear's NetGear in a benchmark, as the introduction of each shows it.
 
 PUB/SUB for both: the pattern in which a sender waits for nobody, as ours. imagezmq leaves JPEG to
-its user, and gets the same encoder and settings as ours; NetGear does its own, 4:2:2.
+its user: once it gets OpenCV's, as in its own examples, and once the same encoder and settings as
+ours. NetGear does its own, 4:2:2.
 """
 
 from __future__ import annotations
@@ -11,13 +12,19 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 from simplejpeg import decode_jpeg, encode_jpeg  # type: ignore[attr-defined]
 
+from calibration.opencv import cv2
 from realtime.bench.camera import SteadyCamera
 from realtime.bench.task import Received, System, Task
 from realtime.frame import Image
 
-MODULES: dict[System, str] = {"imagezmq": "imagezmq", "netgear": "vidgear"}
+MODULES: dict[System, str] = {
+    "imagezmq-opencv": "imagezmq",
+    "imagezmq": "imagezmq",
+    "netgear": "vidgear",
+}
 
 
 def missing(system: System) -> bool:
@@ -30,7 +37,7 @@ class PeerSender:
 
     def __init__(self, task: Task, camera: SteadyCamera) -> None:
         self.address = task.address
-        open_peer = {"imagezmq": _imagezmq_sender, "netgear": _netgear_sender}[task.system]
+        open_peer = _netgear_sender if task.system == "netgear" else _imagezmq_sender
         self._send, self._close = open_peer(task)
         self._camera = camera
         self._sent = 0
@@ -72,7 +79,7 @@ class PeerReceiver:
     """See `realtime.bench.task.Receiver`."""
 
     def __init__(self, task: Task) -> None:
-        open_peer = {"imagezmq": _imagezmq_receiver, "netgear": _netgear_receiver}[task.system]
+        open_peer = _netgear_receiver if task.system == "netgear" else _imagezmq_receiver
         self._read, self._close = open_peer(task)
 
     def read(self) -> Received:
@@ -88,9 +95,16 @@ def _imagezmq_sender(task: Task) -> tuple[Callable[[Image], object], Callable[[]
     import imagezmq
 
     sender = imagezmq.ImageSender(connect_to=task.address, REQ_REP=False)
+    quality = [cv2.IMWRITE_JPEG_QUALITY, task.quality]
+
+    def encoded(image: Image) -> Any:
+        if task.system == "imagezmq":
+            return encode_jpeg(image, task.quality, "RGB", "420")
+        # As if it were BGR, which OpenCV's cameras give: its users have nothing to swap.
+        return cv2.imencode(".jpg", image, quality)[1]
 
     def send(image: Image) -> None:
-        sender.send_jpg("bench", encode_jpeg(image, task.quality, "RGB", "420"))
+        sender.send_jpg("bench", encoded(image))
 
     return send, lambda: sender.zmq_context.destroy(linger=0)
 
@@ -101,8 +115,11 @@ def _imagezmq_receiver(task: Task) -> tuple[Callable[[], Image], Callable[[], ob
     hub = imagezmq.ImageHub(open_port=task.address, REQ_REP=False)
 
     def read() -> Image:
-        image: Image = decode_jpeg(hub.recv_jpg()[1], "RGB")
-        return image
+        payload = hub.recv_jpg()[1]
+        if task.system == "imagezmq":
+            image: Image = decode_jpeg(payload, "RGB")
+            return image
+        return np.asarray(cv2.imdecode(np.frombuffer(payload, np.uint8), cv2.IMREAD_COLOR))
 
     return read, lambda: hub.zmq_context.destroy(linger=0)
 

@@ -32,7 +32,7 @@ def trials(config: BenchConfig) -> list[Task]:
 
 def absent_peers() -> list[str]:
     """What --peers cannot measure, by the name to install."""
-    return [module for system, module in MODULES.items() if missing(system)]
+    return list(dict.fromkeys(module for system, module in MODULES.items() if missing(system)))
 
 
 def _beside_peers(base: Task, config: BenchConfig) -> list[Task]:

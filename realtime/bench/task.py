@@ -8,7 +8,7 @@ from typing import Any, Literal, NamedTuple, Protocol
 from realtime.backends import BackendName
 from realtime.frame import Image
 
-System = Literal["headset-avatar", "imagezmq", "netgear"]
+System = Literal["headset-avatar", "imagezmq-opencv", "imagezmq", "netgear"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -32,8 +32,10 @@ def test_the_plan_is_every_rate_without_and_with_the_model_then_peers_quick_and_
     ]
     assert [(t.system, t.rate_fps, t.client_ms) for t in tasks[8:]] == [
         ("headset-avatar", 60.0, 0.0),
+        ("imagezmq-opencv", 60.0, 0.0),
         ("imagezmq", 60.0, 0.0),
         ("headset-avatar", 60.0, 100.0),
+        ("imagezmq-opencv", 60.0, 100.0),
         ("imagezmq", 60.0, 100.0),
     ]
     assert plan.absent_peers() == ["vidgear"]
@@ -75,7 +77,7 @@ def test_the_command_prints_and_writes_figures_that_add_up(
     assert "load average before" in printed
 
 
-@pytest.mark.parametrize("system", ["imagezmq", "netgear"])
+@pytest.mark.parametrize("system", ["imagezmq-opencv", "imagezmq", "netgear"])
 def test_a_peer_gives_its_client_the_cameras_pictures(system: System, tiny_bundle: Path) -> None:
     if plan.missing(system):
         pytest.skip(f"{system} is not installed: pip install -e .[peers]")
