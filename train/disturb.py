@@ -9,6 +9,7 @@ What is drawn comes from one generator, on the CPU, so the same one gives the sa
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import torch
@@ -60,7 +61,8 @@ def disturb(c: Tensor, v: Tensor, rng: torch.Generator) -> Tensor:
     draw = _Draw(rng, c)
     light, seen = _light_of(c), _light_of(v)
     avatar = (c.amax(1, keepdim=True) > 2 * BLACK - 1).to(c)
-    light = light * _materials(light, avatar, draw) * _lamps(light, avatar, seen, draw)
+    painted = light * _materials(light, avatar, draw) * _relief(light, avatar, draw)
+    light = painted * _lamps(light, avatar, seen, draw)
     light = torch.lerp(_room(seen, draw), light, _soften(avatar))
     return _sensed(_worn(light, draw), draw)
 
@@ -79,6 +81,37 @@ def _materials(light: Tensor, avatar: Tensor, draw: _Draw) -> Tensor:
     bright = (bright / (_mean(bright, avatar) + DIM) - 1).clamp(-1, 2)
     change = (draw.normal(1.2) + 0.5) * colourful + (draw.normal(0.4) + 0.2) * bright
     return change.clamp(-2, 1).exp()
+
+
+def _relief(light: Tensor, avatar: Tensor, draw: _Draw) -> Tensor:
+    """By how much each place is lit otherwise because of the face's shape: float[B,1,S,S].
+
+    Nobody knows the shape. But a render is lit from in front, so what is darker in it lies deeper,
+    roughly: a lamp at a side lights the slopes that face it, and one in front the valleys less, or
+    more, than the renders' own lamps do.
+    """
+    size = light.shape[-1]
+    height = (light.mean(1, keepdim=True) + DIM).log() * avatar
+    turn = draw.uniform(0, 2 * math.pi)
+    slopes = [
+        draw.normal(steepness) * _slope(spots, turn).clamp(-0.3, 0.3)
+        for spots, steepness in (
+            (_soften(height), 2.5),
+            (_spots(height, draw.whole(6, 16)), 4.0),
+        )
+    ]
+    valleys = draw.normal(0.5) * (height - _spots(height, 8))
+    margin = max(1, round(size / 32))  # the outline is a step from the black beside it, not a slope
+    around = functional.pad(avatar, (margin,) * 4)
+    inside = (functional.avg_pool2d(around, 2 * margin + 1, 1) > 0.99).to(light)
+    return (inside * (slopes[0] + slopes[1] + valleys)).clamp(-1.2, 1.2).exp()
+
+
+def _slope(height: Tensor, turn: Tensor) -> Tensor:
+    """How far it rises over a 64th of the picture, in the direction `turn`."""
+    right = height.roll(-1, 3) - height.roll(1, 3)
+    down = height.roll(-1, 2) - height.roll(1, 2)
+    return (turn.cos() * right + turn.sin() * down) / 2 * (height.shape[-1] / 64)
 
 
 def _lamps(light: Tensor, avatar: Tensor, seen: Tensor, draw: _Draw) -> Tensor:
@@ -145,8 +178,11 @@ def _mean(values: Tensor, where: Tensor) -> Tensor:
 
 def _coarse(picture: Tensor, cells: int) -> Tensor:
     """What is left of light in `cells` x `cells` smooth spots."""
-    spots = functional.adaptive_avg_pool2d(picture, cells)
-    return _stretch(spots, picture.shape[-1]).clamp_min(0)
+    return _spots(picture, cells).clamp_min(0)
+
+
+def _spots(picture: Tensor, cells: int) -> Tensor:
+    return _stretch(functional.adaptive_avg_pool2d(picture, cells), picture.shape[-1])
 
 
 def _stretch(field: Tensor, size: int) -> Tensor:

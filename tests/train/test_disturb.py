@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from train.disturb import disturb
+from train.disturb import _Draw, _relief, disturb
 
 SIZE = 32
 
@@ -66,3 +66,15 @@ def test_what_is_drawn_on_the_avatar_can_still_be_seen() -> None:
     out = torch.cat([disturb(c, torch.zeros_like(c), random(seed)) for seed in range(8)])
     spot, around = out[..., 14:18, 14:18].mean((1, 2, 3)), out[..., 8:24, 8:24].mean((1, 2, 3))
     assert (spot > around).float().mean() > 0.9
+
+
+def test_a_valley_is_lit_from_a_side_and_what_is_flat_is_not() -> None:
+    """A dark line down the middle: one of its slopes turns lighter, the other one darker."""
+    light = torch.full((8, 3, 64, 64), 0.4, dtype=torch.float64)
+    avatar = torch.ones(8, 1, 64, 64, dtype=torch.float64)
+    assert torch.allclose(_relief(light, avatar, _Draw(random(6), light)), torch.ones(()).double())
+    light[..., 30:34] = 0.2
+    lit = _relief(light, avatar, _Draw(random(6), light))[:, 0, 32]  # [8,64]
+    left, right = lit[:, 29], lit[:, 34]
+    assert ((left > 1.02) & (right < 0.98) | (left < 0.98) & (right > 1.02)).sum() >= 4
+    assert torch.allclose(lit[:, :2], torch.ones(()).double(), atol=0.3)
