@@ -93,25 +93,21 @@ def _relief(light: Tensor, avatar: Tensor, draw: _Draw) -> Tensor:
     size = light.shape[-1]
     height = (light.mean(1, keepdim=True) + DIM).log() * avatar
     turn = draw.uniform(0, 2 * math.pi)
-    slopes = [
-        draw.normal(steepness) * _slope(spots, turn).clamp(-0.3, 0.3)
-        for spots, steepness in (
-            (_soften(height), 2.5),
-            (_spots(height, draw.whole(6, 16)), 4.0),
-        )
-    ]
+    fine = draw.normal(2.5) * _slope(_soften(height), turn)
+    broad = draw.normal(4.0) * _slope(_spots(height, draw.whole(6, 16)), turn)
     valleys = draw.normal(0.5) * (height - _spots(height, 8))
     margin = max(1, round(size / 32))  # the outline is a step from the black beside it, not a slope
     around = functional.pad(avatar, (margin,) * 4)
     inside = (functional.avg_pool2d(around, 2 * margin + 1, 1) > 0.99).to(light)
-    return (inside * (slopes[0] + slopes[1] + valleys)).clamp(-1.2, 1.2).exp()
+    return (inside * (fine + broad + valleys)).clamp(-1.2, 1.2).exp()
 
 
 def _slope(height: Tensor, turn: Tensor) -> Tensor:
-    """How far it rises over a 64th of the picture, in the direction `turn`."""
+    """How far it rises over a 64th of the picture, in the direction `turn`: -0.3..0.3."""
     right = height.roll(-1, 3) - height.roll(1, 3)
     down = height.roll(-1, 2) - height.roll(1, 2)
-    return (turn.cos() * right + turn.sin() * down) / 2 * (height.shape[-1] / 64)
+    rise = (turn.cos() * right + turn.sin() * down) / 2 * (height.shape[-1] / 64)
+    return rise.clamp(-0.3, 0.3)
 
 
 def _lamps(light: Tensor, avatar: Tensor, seen: Tensor, draw: _Draw) -> Tensor:
