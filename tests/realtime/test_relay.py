@@ -20,10 +20,11 @@ TURN_S = 0.01
 class Reader(threading.Thread):
     """Serves until the end, and remembers which thread did the work with which item."""
 
-    def __init__(self, box: Relay[int], **pauses_s: float) -> None:
-        """pauses_s: `n3=0.1` is how long the work with 3 takes."""
+    def __init__(self, box: Relay[int], turn_s: float = TURN_S, **pauses_s: float) -> None:
+        """turn_s: so long it waits at a time. pauses_s: `n3=0.1` is how long the work with 3
+        takes."""
         super().__init__(name="reader")
-        self.box, self.pauses_s = box, pauses_s
+        self.box, self.turn_s, self.pauses_s = box, turn_s, pauses_s
         self.done: list[int] = []
         self.here: set[int] = set()
         """Items whose work was done by this thread."""
@@ -33,7 +34,7 @@ class Reader(threading.Thread):
     def run(self) -> None:
         try:
             while True:
-                self.box.serve(self.work, TURN_S)
+                self.box.serve(self.work, self.turn_s)
         except BaseException as error:
             self.error = error
 
@@ -53,11 +54,17 @@ class Reader(threading.Thread):
             assert time.monotonic() < deadline_s, (item, self.done, self.error)
             time.sleep(0.001)
 
+    def wait_until_it_waits(self) -> None:
+        deadline_s = time.monotonic() + LONG_S
+        while self.box._at_work.locked():
+            assert time.monotonic() < deadline_s, (self.done, self.error)
+            time.sleep(0.001)
+
 
 @contextmanager
-def serving(box: Relay[int], **pauses_s: float) -> Iterator[Reader]:
+def serving(box: Relay[int], turn_s: float = TURN_S, **pauses_s: float) -> Iterator[Reader]:
     """A reader whose work is known to be quick: it did item 0."""
-    reader = Reader(box, **pauses_s)
+    reader = Reader(box, turn_s, **pauses_s)
     reader.start()
     box.put(0)
     reader.wait_for(0)
@@ -105,11 +112,13 @@ def test_work_that_takes_long_is_left_to_the_reader_until_it_is_quick_again() ->
 
 
 def test_work_that_takes_long_once_is_not_left_to_the_reader() -> None:
-    with serving(Relay(), n100001=0.6) as reader:
+    with serving(Relay(), LONG_S, n100001=0.6) as reader:
         put_until_done_here(reader, 1)
-        for item in (100_001, 100_002):
-            assert reader.box.put_when_free(item, LONG_S)
-            reader.wait_for(item)
+        assert reader.box.put_when_free(100_001, LONG_S)
+        reader.wait_for(100_001)
+        reader.wait_until_it_waits()  # it may have done that one itself
+        assert reader.box.put_when_free(100_002, LONG_S)
+        assert 100_002 in reader.done
         assert 100_002 not in reader.here
 
 

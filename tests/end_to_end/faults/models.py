@@ -5,10 +5,12 @@ They run in the real runtime: what it raises, and how long it takes, is its own 
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 import numpy as np
 import onnx
+import onnxruntime
 from onnx import TensorProto, helper, numpy_helper
 
 from calibration.profile import CameraProfile
@@ -17,6 +19,7 @@ from realtime.manifest import CAMERA, MODEL
 from tests.conftest import TINY_SHAPE, write_tiny_manifest
 
 _SIDE = 384
+_TRIED_TURNS = 200
 
 
 def write_faulty_bundle(
@@ -32,6 +35,18 @@ def write_faulty_bundle(
     save_golden(folder, tuple(GoldenPair(input=image, output=255 - image) for image in inputs))
     write_tiny_manifest(folder)
     return folder
+
+
+def turns_that_take(seconds: float) -> int:
+    """For `slow`, on this machine: one may be five times as fast as another."""
+    session = onnxruntime.InferenceSession(_model("slow", _TRIED_TURNS))
+    marked = np.full(TINY_SHAPE, 255, np.uint8)
+    took_s = []
+    for _ in range(3):  # the first one makes room
+        started_s = time.perf_counter()
+        session.run(None, {"frame": marked})
+        took_s.append(time.perf_counter() - started_s)
+    return round(seconds / min(took_s) * _TRIED_TURNS)
 
 
 def _model(fault: str, turns: int) -> bytes:

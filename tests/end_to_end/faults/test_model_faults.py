@@ -7,10 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from realtime.health import STALLED_S
 from realtime.watchdog import FATAL_S
 from tests.end_to_end.faults.camera import FaultyCamera
 from tests.end_to_end.faults.harness import END_LIMIT_S, Run, allowed_s
-from tests.end_to_end.faults.models import write_faulty_bundle
+from tests.end_to_end.faults.models import turns_that_take, write_faulty_bundle
 
 SAID = {"raises": "ONNX Runtime failed on a frame", "nan": "the model gave one flat colour"}
 
@@ -43,7 +44,8 @@ def test_a_model_that_always_fails_ends_the_program(tmp_path: Path, fault: str) 
 
 
 def test_a_model_that_takes_long_is_seen_and_waited_for(tmp_path: Path) -> None:
-    bundle, camera = write_faulty_bundle(tmp_path / "bundle", "slow", 2000), FaultyCamera()
+    turns = turns_that_take(2.5 * STALLED_S)
+    bundle, camera = write_faulty_bundle(tmp_path / "bundle", "slow", turns), FaultyCamera()
     with Run(tmp_path, "--camera", camera.url, "--bundle", bundle) as launched:
         launched.watch_new()
         camera.marked = True
