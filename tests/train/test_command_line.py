@@ -54,6 +54,7 @@ def test_an_unknown_command_is_answered_with_those_there_are(
         ("", "say where the images are"),
         ("--v missing --c c", "missing does not exist"),
         ("--v v --c c --batch 0", "batch must be at least 1, got 0"),
+        ("--v v --c c --eigen-weight -1", "eigen_weight must be at least 0, got -1"),
         ("--v v --c c --coarse-lr 0.1", "coarse_lr must be at least 0, and is for a network with"),
         ("--v v --c c --identity 1", "--identity is for --method cyclegan"),
     ],
