@@ -25,7 +25,7 @@ class NetworkConfig:
     """What the networks are made of."""
 
     family: Annotated[Family, tyro.conf.arg(name="network")] = "fast"
-    """fast: 0.87 GMAC at 256x256, for live use on a CPU. paper: the paper's, 25.4 GMAC."""
+    """fast: 1.02 GMAC at 256x256, for live use on a CPU. paper: the paper's, 25.4 GMAC."""
     size: int = 256
     """Height and width of the images, pixels; a multiple of 4."""
     seen: int | None = None
@@ -34,6 +34,10 @@ class NetworkConfig:
     refined: int | None = None
     """fast: side of a larger copy, a multiple of --seen and a divisor of size, on which D_C goes
     over what it made with that one. None: it does not."""
+    enlarged: bool = False
+    """fast, with --seen: D_C makes its picture as large as the copy, the larger one of two, and
+    enlarges it by what it has learnt, instead of stretching a change over the image. That is
+    quicker, and nothing of the camera's own fine detail gets through, noise neither."""
     width: int | None = None
     """Channels after the first convolution; None is 64 (paper, its ngf) or 32 (fast)."""
     content_width: int | None = None
@@ -70,6 +74,8 @@ class NetworkConfig:
         if size is None or size == self.size:
             return self
         seen = self.seen or self.size
+        if self.enlarged:
+            raise TrainError(f"--size {size}: this network has learnt to enlarge to {self.size}")
         if self.family != "fast" or size % seen or size % (self.refined or seen):
             copies = f"multiples of {seen}" + (f" and {self.refined}" if self.refined else "")
             raise TrainError(
@@ -78,6 +84,11 @@ class NetworkConfig:
             )
         layers = self.strided_layers
         return replace(self, size=size, seen=seen, adversary_layers=layers)
+
+    @property
+    def needed_shrink(self) -> int:
+        """How many times smaller a picture may be before D_C misses something."""
+        return (self.refined_shrink or self.shrink) if self.enlarged else 1
 
     @property
     def strided_layers(self) -> int:
@@ -103,6 +114,11 @@ class NetworkConfig:
             raise TrainError(
                 f"refined must be a multiple of seen, which must be given, and larger; and it "
                 f"divides size {self.size}; got {self.refined} with seen {self.seen}"
+            )
+        if self.enlarged and (self.refined or self.seen or self.size) == self.size:
+            raise TrainError(
+                f"enlarged is for a network that works on a copy smaller than size {self.size}, "
+                f"see seen; got seen {self.seen}, refined {self.refined}"
             )
         if self.blocks < 2 or self.blocks % 2:
             raise TrainError(f"blocks must be even and at least 2, got {self.blocks}")
@@ -228,8 +244,17 @@ class FitOptions(RunOptions):
     coarse_lr: float = 1.0
     """With --refined, what D's learning rate is multiplied by but for the refinement's weights. A
     refinement begins with nothing; what --init has learnt should follow slowly."""
+    normals: Path | None = None
+    """Practice: folder of the normal passes of C, under the names of its renders: red is right,
+    green up, blue towards the camera, each -1..1 as 0..255. With them lamps light the avatar's own
+    shape; without, what its light tells of it. None: those of --data, if it has a normals/."""
     init: Path | None = None
     """A run to take the networks from (not its optimisers): for a second stage."""
+
+    @property
+    def practises(self) -> bool:
+        """Whether D_C practises on disturbed renders, by itself or beside the cycles."""
+        return self.method == "restoration" or self.weights.restoration > 0
 
     @property
     def learning_rates(self) -> tuple[float, float]:
@@ -255,6 +280,10 @@ class FitOptions(RunOptions):
         for name in ("restoration", "eigen_weight"):
             if (value := getattr(self.weights, name)) < 0:
                 raise TrainError(f"{name} must be at least 0, got {value:g}")
+        if self.normals is not None and not self.practises:
+            raise TrainError(
+                "--normals is for practice: ask for --method restoration, or --restoration as well"
+            )
         # Two places that cannot disagree: a method without a residual has networks without one.
         network = replace(self.network, residual=self.method != "cyclegan")
         object.__setattr__(self, "network", network)

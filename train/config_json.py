@@ -36,7 +36,7 @@ def from_json(fields: dict[str, Any]) -> RunConfig:
     """
     kind = DistillConfig if "teacher" in fields else FitConfig
     weights = DistillWeights if "teacher" in fields else LossWeights
-    paths = dict.fromkeys(("v", "c", "profile", "out", "init", "unseen"), _path)
+    paths = dict.fromkeys(("v", "c", "normals", "profile", "out", "init", "unseen"), _path)
     parts = {"network": _network, "weights": _part(weights), "teacher": _teacher}
     config: RunConfig = _dataclass(kind, fields, paths | parts)
     return config

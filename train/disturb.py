@@ -20,6 +20,8 @@ GAMMA = 2.2
 """Between a picture's values and light."""
 BLACK = 0.02
 """The avatar is where a render is lighter than this (0..1); domain C is black elsewhere."""
+LAMPS = 3
+"""That light a face whose normals are known; some of them are off."""
 DIM = 0.02
 """Added to a divisor, so that hardly any light is not a divisor."""
 
@@ -55,15 +57,25 @@ class _Draw:
 
 
 @torch.no_grad()
-def disturb(c: Tensor, v: Tensor, rng: torch.Generator) -> Tensor:
+def disturb(c: Tensor, v: Tensor, rng: torch.Generator, normals: Tensor | None = None) -> Tensor:
     """Renders float[B,3,S,S] and as many unrelated pictures of V -> disturbed renders, alike in
-    shape and range (-1..1)."""
+    shape and range (-1..1).
+
+    normals: the renders' normal passes, float[B,3,S,S]: right, up and towards the camera, -1..1,
+    0 where nothing is. Lamps then light the avatar's own shape; None: what its light tells of it.
+    """
     draw = _Draw(rng, c)
     light, seen = _light_of(c), _light_of(v)
     avatar = (c.amax(1, keepdim=True) > 2 * BLACK - 1).to(c)
-    painted = light * _materials(light, avatar, draw) * _relief(light, avatar, draw)
-    light = painted * _lamps(light, avatar, seen, draw)
-    light = torch.lerp(_room(seen, draw), light, _soften(avatar))
+    painted = light * _materials(light, avatar, draw)
+    if normals is None:
+        shape = _relief(light, avatar, draw)
+        light = painted * shape * _lamps(light, avatar, seen, draw)
+    else:
+        shape, sheen = _shape_lit(normals, avatar, draw)
+        light = painted * _lamps(light, avatar, seen, draw, shape) + avatar * sheen
+    # A render's outermost pixels are half black already.
+    light = torch.lerp(_room(seen, draw), light, (2 * _soften(avatar) - 1).clamp_min(0))
     return _sensed(_worn(light, draw), draw)
 
 
@@ -110,17 +122,58 @@ def _slope(height: Tensor, turn: Tensor) -> Tensor:
     return rise.clamp(-0.3, 0.3)
 
 
-def _lamps(light: Tensor, avatar: Tensor, seen: Tensor, draw: _Draw) -> Tensor:
-    """By how much each place is lit otherwise: float[B,3,S,S]."""
+def _shape_lit(normals: Tensor, avatar: Tensor, draw: _Draw) -> tuple[Tensor, Tensor]:
+    """A few lamps and the room about the face: by how much each place is lit otherwise than from
+    in front, float[B,3,S,S], about 1 in the mean; and how much skin shines, float[B,3,S,S]."""
+    n = functional.normalize(normals, dim=1) * (normals.square().sum(1, keepdim=True) > 0.1)
+    size = n.shape[-1]
+    place = torch.linspace(-1, 1, size, device=n.device, dtype=n.dtype)
+    outwards = n[:, :1] * place - n[:, 1:2] * place[:, None]  # of a lamp nearby, sides face less
+    wrap = draw.uniform(0, 0.25) * n.new_tensor([1, 0.6, 0.4])[:, None, None]  # light under skin
+    lit, shine = torch.zeros_like(n), torch.zeros_like(n)
+    for lamp in range(LAMPS):
+        side, height = draw.uniform(-1.5, 1.5), draw.uniform(-0.9, 1.3)
+        towards = torch.cat(
+            [side.sin() * height.cos(), height.sin(), side.cos() * height.cos()], 1
+        )  # [B,3,1,1]: right, up, to the camera
+        cosine = (n * towards).sum(1, keepdim=True) - draw.uniform(0, 0.35) * outwards
+        strength = draw.normal(0.6).exp() * draw.normal(0.12, 3).exp()
+        if lamp:
+            strength = strength * draw.chance(0.7)
+        else:  # something stands before it, at times
+            edge = draw.field(1.0, 1, draw.whole(2, 6), size) - draw.uniform(-1, 2)
+            shade = torch.sigmoid(edge / draw.uniform(0.02, 0.4))
+            strength = strength * (1 - draw.chance(0.5) * draw.uniform(0.3, 1) * shade)
+        lit = lit + strength * ((cosine + wrap) / (1 + wrap)).clamp_min(0)
+        between = functional.normalize(towards + n.new_tensor([0, 0, 1])[:, None, None], dim=1)
+        soft = (n * between).sum(1, keepdim=True).clamp_min(0).square().square().square()
+        shine = shine + strength * torch.lerp(soft, soft.square().square(), draw.uniform(0, 1))
+    level = _mean(lit.mean(1, keepdim=True), avatar) + DIM
+    sky, up = draw.uniform(0.05, 0.8) * draw.normal(0.12, 3).exp(), (n[:, 1:2] + 1) / 2
+    lit = lit / level + sky * torch.lerp(draw.uniform(0.2, 1), torch.ones_like(up), up)
+    lit = lit / (_mean(lit.mean(1, keepdim=True), avatar) + DIM)
+    usual = 0.3 + 0.7 * n[:, 2:].clamp_min(0)
+    return lit / usual, draw.uniform(0, 0.04) * shine / level
+
+
+def _lamps(
+    light: Tensor, avatar: Tensor, seen: Tensor, draw: _Draw, shape: Tensor | None = None
+) -> Tensor:
+    """By how much each place is lit otherwise: float[B,3,S,S]. shape: what the face's shape has to
+    do with it, see `_shape_lit`."""
     size, cells = light.shape[-1], draw.whole(4, 13)
     # Of v's light relative to a render's. Of another render's: c's own mouth must not cancel out.
     usual = _coarse((light * avatar).roll(1, 0), cells) / (
         _coarse(avatar.roll(1, 0), cells) + 2 * DIM
     )
     as_in_v = (_coarse(seen, cells) / (usual + DIM)).clamp(0, 5)
-    free = draw.field(0.7, 1, draw.whole(2, 4), size) + draw.field(0.2, 3, 2, size)
+    part = 1.0 if shape is None else 0.4  # what lamps do to a face is in its shape, if known
+    free = draw.field(0.7 * part, 1, draw.whole(2, 4), size) + draw.field(0.2 * part, 3, 2, size)
     free = (free + draw.normal(0.4) + draw.normal(0.15, 3)).exp()
-    lit = torch.lerp(free, as_in_v, draw.chance(0.65))
+    if shape is not None:  # v's light knows it already, but for what is finer than a cell
+        coarse = _coarse(shape * avatar, cells) / (_coarse(avatar, cells) + 2 * DIM)
+        free, as_in_v = free * shape, as_in_v * (shape / (coarse + 0.1)).clamp(0, 4)
+    lit = torch.lerp(free, as_in_v, draw.chance(0.65 if shape is None else 0.5))
     # Shadows with an edge, soft or hard.
     edge = draw.field(1.0, 1, draw.whole(2, 5), size) - draw.uniform(-0.8, 1.5)
     shade = torch.sigmoid(edge / draw.uniform(0.02, 0.5))

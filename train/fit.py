@@ -10,9 +10,9 @@ from rich.console import Console
 from train import checkpoint
 from train.config import FitArguments, FitConfig
 from train.course import carry_out, make_folder, open_images, say, where
-from train.data import choose, load_profile
+from train.data import ImageSet, choose, load_profile
 from train.engine import Engine
-from train.errors import BadCheckpoint
+from train.errors import BadCheckpoint, BadData
 from train.resume import another_network, changes, go_on, take_over
 from train.state import State
 from train.unpaired import Unpaired
@@ -33,8 +33,11 @@ def run(asked: FitConfig | FitArguments) -> None:
     size = config.network.size
     v = open_images(config.v, size, config, console, load_profile(config.profile))
     c = open_images(config.c, size, config, console)
-    say(console, f"{config.method}, {len(v)} v, {len(c)} c, {where(config, engine)}. {why}")
-    carry_out(Unpaired(config=config, engine=engine, state=state, v=v, c=c), progress, console)
+    normals = _open_normals(config, c, console)
+    counts = f"{len(v)} v, {len(c)} c" + (" with normals" if normals is not None else "")
+    say(console, f"{config.method}, {counts}, {where(config, engine)}. {why}")
+    task = Unpaired(config=config, engine=engine, state=state, v=v, c=c, normals=normals)
+    carry_out(task, progress, console)
 
 
 def _with_images(asked: FitConfig | FitArguments) -> tuple[str, FitConfig]:
@@ -44,7 +47,24 @@ def _with_images(asked: FitConfig | FitArguments) -> tuple[str, FitConfig]:
     found = choose(asked.data, asked.v, asked.c, swap=asked.swap)
     given = {f.name: getattr(asked, f.name) for f in dataclasses.fields(asked)}
     options = {k: value for k, value in given.items() if k not in ("data", "v", "c", "swap")}
+    if asked.normals is None and asked.practises:
+        options["normals"] = found.normals
     return found.why, FitConfig(v=found.v, c=found.c, **options)
+
+
+def _open_normals(config: FitConfig, c: ImageSet, console: Console) -> ImageSet | None:
+    """The normal passes, one for each picture of C. Raises `BadData`."""
+    if config.normals is None:
+        return None
+    normals = open_images(config.normals, config.network.size, config, console)
+    if not c.names or normals.names != c.names:
+        odd = sorted(set(normals.names) ^ set(c.names))
+        raise BadData(
+            f"{config.normals} has {len(normals)} pictures, {config.c} has {len(c)}: each render "
+            f"needs its normal pass, under its own name; {len(odd)} have no partner"
+            + (f", such as {odd[0]}" if odd else "")
+        )
+    return normals
 
 
 def _start(state: State, config: FitConfig, console: Console) -> dict[str, Any]:

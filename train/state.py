@@ -7,7 +7,7 @@ from torch import nn
 
 from train.config import FitOptions
 from train.history import History
-from train.networks import Networks
+from train.networks import Networks, is_fine
 from train.trainee import Trainee, adam
 
 
@@ -36,9 +36,9 @@ class State(Trainee):
 
         lr, adversary_lr = config.learning_rates
         d, e = dict(networks.disentangler.named_parameters()), networks.entangler
-        refinement = [p for name, p in d.items() if "refinement" in name.split(".")]
-        coarse = [p for name, p in d.items() if "refinement" not in name.split(".")]
-        self.optimizer_d = adam(lr, coarse, refinement, scales=(config.coarse_lr, 1.0))
+        fine = [p for name, p in d.items() if is_fine(name)]
+        coarse = [p for name, p in d.items() if not is_fine(name)]
+        self.optimizer_d = adam(lr, coarse, fine, scales=(config.coarse_lr, 1.0))
         self.optimizer_e = adam(lr, list(e.parameters()))
         adversaries = (networks.adversary_c, networks.adversary_v)
         self.optimizer_a = adam(adversary_lr, [p for a in adversaries for p in a.parameters()])

@@ -24,17 +24,18 @@ class Unpaired:
     state: State
     v: ImageSet
     c: ImageSet
+    normals: ImageSet | None = None
+    """The normal passes of c, picture for picture."""
     likeness: Likeness = field(init=False)
     """See `Batch`."""
 
     def __post_init__(self) -> None:
-        practises = self.config.method == "restoration" or self.config.weights.restoration
-        likeness = Likeness.of(self.c.images) if practises else Likeness.plain()
+        likeness = Likeness.of(self.c.images) if self.config.practises else Likeness.plain()
         object.__setattr__(self, "likeness", likeness.to(self.engine.device))
 
     def step(self) -> Losses:
         with self.engine.clock.measure("data"):
-            batch = draw(self.engine, self.config, self.state.step, self.v, self.c)
+            batch = draw(self.engine, self.config, self.state.step, self.v, self.c, self.normals)
             batch = replace(batch, likeness=self.likeness)
         return METHODS[self.config.method](self.engine, self.state, self.config, batch)
 
@@ -48,7 +49,14 @@ class Unpaired:
         return Sample(path=write_samples(self.state, self.config, self.v, self.c))
 
 
-def draw(engine: Engine, config: FitConfig, step: int, v: ImageSet, c: ImageSet) -> Batch:
+def draw(
+    engine: Engine,
+    config: FitConfig,
+    step: int,
+    v: ImageSet,
+    c: ImageSet,
+    normals: ImageSet | None = None,
+) -> Batch:
     """This process's slice of the images of a step."""
     count = config.batch // engine.world
     place = step * engine.world + engine.rank
@@ -56,4 +64,7 @@ def draw(engine: Engine, config: FitConfig, step: int, v: ImageSet, c: ImageSet)
         v=engine.put(v.batch(place, count, config.seed)),
         v_other=engine.put(v.batch(place, count, config.seed + 1)),
         c=engine.put(c.batch(place, count, config.seed + 2)),
+        normals=None
+        if normals is None
+        else engine.put(normals.batch(place, count, config.seed + 2)),  # the same pictures
     )

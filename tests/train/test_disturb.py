@@ -68,6 +68,34 @@ def test_what_is_drawn_on_the_avatar_can_still_be_seen() -> None:
     assert (spot > around).float().mean() > 0.9
 
 
+def test_lamps_light_the_shape_that_normals_tell() -> None:
+    """A grey roof: one side faces right, the other left. Seldom are both as bright."""
+    c = torch.zeros(16, 3, 64, 64)
+    normals = torch.zeros_like(c)
+    normals[:, 0, :, :32], normals[:, 0, :, 32:] = -0.7, 0.7
+    normals[:, 2] = 0.7
+    flat = torch.zeros_like(c)
+    flat[:, 2] = 1.0
+
+    def contrast(normals: Tensor | None) -> float:
+        out = torch.cat(
+            [disturb(c, torch.zeros_like(c), random(seed), normals) for seed in range(4)]
+        )
+        left, right = out[..., 26:31].mean((1, 2, 3)), out[..., 33:38].mean((1, 2, 3))
+        return float((left - right).abs().median())
+
+    assert contrast(normals) > 3 * contrast(flat)
+    assert contrast(normals) > 3 * contrast(None)
+
+
+def test_what_faces_no_lamp_is_finite_and_what_is_nowhere_is_not_lit(c: Tensor, v: Tensor) -> None:
+    for normals in (torch.zeros_like(c), -torch.ones_like(c)):
+        out = disturb(c, v, random(7), normals)
+        assert out.isfinite().all()
+        assert out.min() >= -1
+        assert out.max() <= 1
+
+
 def test_a_valley_is_lit_from_a_side_and_what_is_flat_is_not() -> None:
     """A dark line down the middle: one of its slopes turns lighter, the other one darker."""
     light = torch.full((8, 3, 64, 64), 0.4, dtype=torch.float64)

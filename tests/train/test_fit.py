@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
 
 import pytest
 import torch
 
 from train import checkpoint, fit
-from train.config import FitConfig, NetworkConfig
-from train.errors import BadCheckpoint, Diverged, TrainError
+from train.config import FitArguments, FitConfig, NetworkConfig
+from train.errors import BadCheckpoint, BadData, Diverged, TrainError
 from train.step import METHODS
 
 Make = Callable[..., FitConfig]
@@ -67,7 +68,7 @@ def test_a_second_stage_may_refine_what_the_first_one_learnt(
     part = "networks.disentangler"
     a, b = (checkpoint.load(config.out).under(part) for config in (first, second))
     assert all(torch.equal(t, b[name]) for name, t in a.items())
-    assert {name.split(".")[1] for name in b.keys() - a.keys()} == {"refinement"}
+    assert {name.split(".")[1] for name in b.keys() - a.keys()} == {"closer", "refinement"}
     assert b["content.refinement.to_change.bias"].any(), "it has learnt, and began at zero"
     with pytest.raises(BadCheckpoint, match=r"--init .* another network \(size 64 -> 32"):
         fit.run(replace(first, out=tmp_path / "third", init=second.out))
@@ -90,6 +91,32 @@ def test_practice_asks_d_c_alone_to_fit(fit_config: Make, tmp_path: Path) -> Non
     part = "networks.disentangler.content"
     a, b = (checkpoint.load(config.out).under(part) for config in (first, second))
     assert all(torch.equal(t, b[name]) for name, t in a.items())
+
+
+def test_normals_go_with_the_renders_of_their_names(fit_config: Make, tmp_path: Path) -> None:
+    config = fit_config(method="restoration", steps=2)
+    normals = tmp_path / "normals"
+    shutil.copytree(config.c, normals)
+    fit.run(replace(config, normals=normals))
+    assert checkpoint.load(config.out).config.normals == normals
+    next(normals.iterdir()).unlink()
+    with pytest.raises(BadData, match=r"needs its normal pass, under its own name; 1 have no"):
+        fit.run(replace(config, normals=normals, out=tmp_path / "second"))
+    with pytest.raises(TrainError, match="--normals is for practice"):
+        replace(config, normals=normals, method="uncooperative")
+
+
+def test_a_data_set_brings_its_normals_along(fit_config: Make, tmp_path: Path) -> None:
+    config = fit_config(method="restoration", steps=1)
+    data = tmp_path / "data"
+    for name, folder in (("v", config.v), ("c", config.c), ("normals", config.c)):
+        shutil.copytree(folder, data / name)
+    options = {f.name: getattr(config, f.name) for f in fields(config) if f.name not in ("v", "c")}
+    fit.run(FitArguments(data=data, **options))
+    assert checkpoint.load(config.out).config.normals == data / "normals"
+    cycles = options | {"method": "uncooperative", "out": tmp_path / "cycles"}
+    fit.run(FitArguments(data=data, **cycles))
+    assert checkpoint.load(tmp_path / "cycles").config.normals is None
 
 
 def test_a_loss_that_is_not_finite_ends_the_run_and_stands_in_the_report(fit_config: Make) -> None:

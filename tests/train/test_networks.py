@@ -63,8 +63,8 @@ def test_entangling_reads_content_and_every_part_of_the_residual() -> None:
 def test_a_fast_head_leaves_no_periodic_grid_on_flat_features() -> None:
     """Constant features away from the border must give a constant change: the trap of
     pixel-shuffle and transposed convolutions."""
-    head = Networks(NetworkConfig(size=64, width=8, blocks=2)).disentangler.content.head
-    change = head.change(head.features(torch.ones(1, 16, 16, 16), torch.ones(1, 8, 32, 32)))
+    head = Networks(NetworkConfig(size=64, width=8, blocks=2)).entangler.head
+    change = head(torch.ones(1, 16, 16, 16), torch.ones(1, 8, 32, 32))
     centre = change[..., 48:80, 48:80]
     assert torch.allclose(centre, centre[..., :1, :1].expand_as(centre), atol=1e-5)
 
@@ -139,6 +139,38 @@ def test_a_refinement_begins_near_what_it_refines_and_ends_elsewhere() -> None:
         torch.testing.assert_close(both.disentangler(v)[0], first.disentangler(v)[0])
 
 
+@pytest.mark.parametrize(("seen", "refined"), [(64, None), (32, 64)])
+def test_what_is_enlarged_begins_as_the_stretched_picture_and_never_looks_at_the_image_itself(
+    seen: int, refined: int | None
+) -> None:
+    torch.manual_seed(0)
+    config = NetworkConfig(size=128, seen=seen, refined=refined, enlarged=True, width=8, blocks=2)
+    content = build_content(config).eval()
+    assert config.needed_shrink == 2
+    v = torch.rand(1, 3, 128, 128) - 0.5
+    with torch.no_grad():
+        c = content(v)
+        assert c.shape == v.shape
+        copy = torch.nn.functional.avg_pool2d(v, config.needed_shrink)
+        again = torch.nn.functional.interpolate(copy, scale_factor=config.needed_shrink)
+        torch.testing.assert_close(content(again), c)
+        content.enlargement.to_finer.weight.zero_()
+        flat = content(v)
+    smooth = torch.nn.functional.avg_pool2d(flat, config.needed_shrink)
+    stretched = torch.nn.functional.interpolate(smooth, (128, 128), mode="bilinear")
+    assert 0 < (c - flat).abs().mean() < 0.1
+    assert (stretched - flat).abs().mean() < 0.05
+    with pytest.raises(TrainError, match=r"--size 256: this network has learnt to enlarge to 128"):
+        config.at(256)
+
+
+def test_there_must_be_something_to_enlarge() -> None:
+    with pytest.raises(TrainError, match="works on a copy smaller than size 64"):
+        NetworkConfig(size=64, seen=32, refined=64, enlarged=True)
+    with pytest.raises(TrainError, match="works on a copy smaller than size 64"):
+        NetworkConfig(size=64, enlarged=True)
+
+
 def test_what_is_refined_serves_larger_images_as_well() -> None:
     network = NetworkConfig(size=64, seen=32, refined=64, width=8, blocks=2)
     large = network.at(128)
@@ -193,6 +225,6 @@ def test_content_width_is_that_of_d_c_alone() -> None:
 
     narrow, broad = count("disentangler.content")
     assert broad > narrow
-    assert wide.disentangler.content.stem.quarter[0].out_channels == 16
+    assert wide.disentangler.content.hourglass.up_quarter[0].out_channels == 16
     for part in ("disentangler.residual", "entangler", "adversary_c"):
         assert count(part)[0] == count(part)[1]

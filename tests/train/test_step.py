@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 import torch
@@ -96,7 +97,7 @@ def test_each_network_is_run_no_more_often_than_the_equations_say(
 
     networks = state.networks
     for name, network in {
-        "d_c": networks.disentangler.content.blocks,  # called by whatever way
+        "d_c": networks.disentangler.content.hourglass,  # called by whatever way
         "d_r": networks.disentangler.residual,
         "e": networks.entangler,
         "a_c": networks.adversary_c,
@@ -154,6 +155,27 @@ def test_practice_beside_a_method_moves_d_c_another_way_and_nothing_else_in_that
     assert moved(plain, practised, "disentangler.content")
     assert not moved(plain, practised, "disentangler.residual")
     assert moved(plain, practised, "entangler") is (method == "uncooperative")
+
+
+def test_practice_knows_normals_and_is_no_finer_than_d_c_looks(
+    fit_config: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    network = replace(fit_config().network, size=64, seen=32, enlarged=True, adversary_layers=2)
+    config = fit_config(method="restoration", network=network)
+    asked: list[list[tuple[int, ...]]] = []
+
+    def remember(c: Tensor, v: Tensor, rng: object, normals: Tensor | None = None) -> Tensor:
+        asked.append([tuple(x.shape) for x in (c, v, normals) if x is not None])
+        return c
+
+    monkeypatch.setattr("train.step.disturb", remember)
+    engine, state = Engine(config), State(config)
+    engine.adopt(state)
+    batch = batch_of(config)
+    METHODS["restoration"](engine, state, config, batch)
+    METHODS["restoration"](engine, state, config, replace(batch, normals=batch.v))
+    small = (config.batch, 3, 32, 32)
+    assert asked == [[small, small], [small, small, small]]
 
 
 def test_practice_is_disturbed_anew_in_each_step_and_alike_in_a_repeated_one(

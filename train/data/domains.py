@@ -30,6 +30,8 @@ class Domains:
     v: Path
     c: Path
     why: str
+    normals: Path | None = None
+    """The normal passes of C, if the data set has them."""
 
 
 def choose(data: Path | None, v: Path | None, c: Path | None, *, swap: bool = False) -> Domains:
@@ -50,7 +52,8 @@ def domains(data: Path, *, swap: bool = False) -> Domains:
     swap: the other way round.
     """
     if all((data / name).exists() for name in ("v", "c")):
-        found = Domains(v=data / "v", c=data / "c", why="V is v/, C is c/")
+        normals = data / "normals" if (data / "normals").is_dir() and not swap else None
+        found = Domains(v=data / "v", c=data / "c", why="V is v/, C is c/", normals=normals)
     elif all((data / name).exists() for name in ("trainA", "trainB")):
         found = _by_information(data / "trainA", data / "trainB")
     else:

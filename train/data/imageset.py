@@ -54,6 +54,9 @@ class ImageSet:
         self.key = kept.key
         """Another one: the source's files have changed."""
         self.unreadable = list(kept.unreadable)
+        files = () if source.videos else source.files
+        self.names = tuple(file.name for file in files if file.name not in kept.unreadable)
+        """Of the images, file names; none of a video."""
         self.notes = [*_notes(kept, size), *_views(source.sessions())]
         """What a user should know, a line each."""
         self._size, self._jitter_px, self._stored = size, jitter_px, kept.images

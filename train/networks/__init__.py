@@ -17,7 +17,7 @@ from train.networks.adversary import Adversary
 from train.networks.disentangler import Disentangler, Residual
 from train.networks.translator import NoResidual, Translator
 
-__all__ = ["Disentangler", "Networks", "Residual", "build_adversary_c", "build_content"]
+__all__ = ["Disentangler", "Networks", "Residual", "build_adversary_c", "build_content", "is_fine"]
 
 
 class Networks(nn.Module):
@@ -42,6 +42,7 @@ def build_content(config: NetworkConfig) -> nn.Module:
         size=config.size,
         shrink=config.shrink,
         refined_shrink=config.refined_shrink,
+        enlarges=config.enlarged,
         aligns=config.residual,
     )
 
@@ -50,6 +51,12 @@ def build_adversary_c(config: NetworkConfig) -> Adversary:
     """A_C alone."""
     sees_place = config.family == "fast"
     return Adversary(_adversary_width(config), config.strided_layers, sees_place=sees_place)
+
+
+def is_fine(name: str) -> bool:
+    """Whether a tensor of that name belongs to what D_C does at more than its coarsest copy: what a
+    run may add to what another one has learnt."""
+    return not {"closer", "refinement", "enlargement"}.isdisjoint(name.split("."))
 
 
 def _disentangler(config: NetworkConfig) -> Disentangler:

@@ -1,9 +1,9 @@
-"""The fast family: the same roles as the paper's generators at a thirtieth of the arithmetic.
+"""The fast family: the same roles as the paper's generators at a twenty-fifth of the arithmetic.
 
-What makes it fast on a CPU: `pixel_unshuffle(4)` in place of full-resolution convolutions, plain
-narrow 3x3 convolutions (they beat depthwise-separable ones there), most of them at 1/8 resolution.
+What makes it fast on a CPU: pixel_unshuffle in place of full-resolution convolutions, plain narrow
+3x3 convolutions (they beat depthwise-separable ones there), most of them at 1/4 and 1/8 resolution.
 
-The output head is bilinear x2 steps with thin convolutions. A pixel-shuffle head is cheaper, but
+The way up is bilinear x2 steps with thin convolutions. A pixel-shuffle head is cheaper, but
 it paints a 4x4 grid that the adversary spots at once, and training stops.
 
 D_C and E do not paint their picture from nothing: they say by how much to multiply each value of
@@ -14,7 +14,8 @@ takes the headset's pose out of v, E last puts it back (pose.py).
 A change is smoother than the picture that it is made to, so it may be found on a smaller copy and
 stretched (`NetworkConfig.seen`): a quarter of the arithmetic, and what was trained on small images
 serves large ones as it is. D_C may then go over it on a copy between the two (`refined`), from
-coarse to fine as the generators of pix2pixHD.
+coarse to fine as the generators of pix2pixHD. Or D_C makes its picture as large as that copy and
+enlarges it (`enlarged`): nothing then happens at the image's own size but the last step.
 
 Shapes below are for width 32 at 256x256.
 """
@@ -25,9 +26,22 @@ import torch
 from torch import Tensor, nn
 
 from train.networks.disentangler import Disentangler, Residual
-from train.networks.layers import Head, Place, Refinement, Stem, initialise, resize, smaller, stack
+from train.networks.layers import (
+    Closer,
+    Enlargement,
+    Head,
+    Hourglass,
+    Place,
+    Refinement,
+    Small,
+    Stem,
+    initialise,
+    resize,
+    smaller,
+    stack,
+)
 from train.networks.pose import Pose, put_back, take_out
-from train.networks.precision import as_float32
+from train.networks.precision import as_float32, in_float32
 
 
 def _changed(image: Tensor, change: Tensor, copy: Tensor) -> Tensor:
@@ -62,49 +76,52 @@ class Content(nn.Module):
         size: int,
         shrink: int = 1,
         refined_shrink: int | None = None,
+        enlarges: bool = False,
         aligns: bool = True,
     ) -> None:
         """size: of the image, pixels. shrink: how many times smaller the copy is that it works on.
-        refined_shrink: likewise for the one on which it goes over that; None: it does not. aligns:
+        refined_shrink: likewise for the one on which it goes over that; None: it does not.
+        enlarges: it makes the picture as large as the larger copy, and then enlarges it. aligns:
         take the headset's pose out first. Not for CycleGAN, which has no r for it."""
         super().__init__()
         side = size // shrink
-        quarter = side // 4
         self.pose = Pose() if aligns else None
         self.shrink, self.large_shrink = shrink, refined_shrink or shrink
-        self.stem = Stem(width, norm)
-        self.place_quarter = Place(width, quarter)
-        self.place_eighth = Place(2 * width, (quarter + 1) // 2)
-        self.blocks = stack(2 * width, blocks, norm)
-        self.head = Head(width, norm, richer=blocks // 2)
+        self.hourglass = Hourglass(width, blocks, norm, side)
+        channels = self.hourglass.channels
+        self.to_change = Small(channels, 6)
         self.place = Place(6, side)
-        self.refinement = None
+        self.closer = self.refinement = self.enlargement = None
         if refined_shrink is not None:
-            self.refinement = Refinement(self.head.channels, size // refined_shrink)
+            self.closer = Closer(channels)
+        if enlarges:
+            self.enlargement = Enlargement(channels, self.large_shrink)
+        elif refined_shrink is not None:
+            self.refinement = Refinement(channels, size // refined_shrink)
         initialise(self)
         if self.pose is not None:
             self.pose.begin()
 
     def forward(self, v: Tensor) -> Tensor:
-        return self.translate(v if self.pose is None else self.align(v)[0])
+        return self.translate(v, None if self.pose is None else self.pose(v))
 
-    def align(self, v: Tensor) -> tuple[Tensor, Tensor]:
-        """v with its pose taken out, and the pose, [B,4,1,1]."""
-        assert self.pose is not None
-        pose: Tensor = self.pose(v)
-        return take_out(v, pose), pose
-
-    def translate(self, aligned: Tensor) -> Tensor:
-        """What is left to do once the pose is taken out."""
-        large = smaller(aligned, self.large_shrink)
+    def translate(self, v: Tensor, pose: Tensor | None) -> Tensor:
+        """What is left to do once the pose, [B,4,1,1], is found."""
+        image = v if self.enlargement is None else smaller(v, self.large_shrink)
+        if pose is not None:
+            image = take_out(image, pose)
+        large = smaller(image, self.large_shrink) if self.enlargement is None else image
         copy = smaller(large, self.shrink // self.large_shrink)
-        quarter, eighth = self.stem(copy)
-        eighth = self.blocks(self.place_eighth(eighth))
-        features = self.head.features(eighth, self.place_quarter(quarter))
-        change = self.place(self.head.change(features))
+        features = self.hourglass(copy)
+        change = self.place(in_float32(self.to_change, features))
+        if self.closer is not None:
+            features = self.closer(large, features)
         if self.refinement is not None:
-            change = self.refinement(large, change, features)
-        return _finished(_changed(aligned, change, large), self.training)
+            change, copy = self.refinement(change, features), large
+        picture = _changed(image, change, copy)
+        if self.enlargement is not None:
+            picture = self.enlargement(picture, features)
+        return _finished(picture, self.training)
 
 
 class AligningDisentangler(Disentangler):
@@ -113,12 +130,19 @@ class AligningDisentangler(Disentangler):
     content: Content
 
     def forward(self, v: Tensor) -> tuple[Tensor, Residual]:
-        aligned, pose = self.content.align(v)
-        return self.content.translate(aligned), [*self.residual(aligned), pose]
+        pose = self._pose(v)
+        return self.content.translate(v, pose), self._residual_at(v, pose)
 
     def find_residual(self, v: Tensor) -> Residual:
-        aligned, pose = self.content.align(v)
-        return [*self.residual(aligned), pose]
+        return self._residual_at(v, self._pose(v))
+
+    def _pose(self, v: Tensor) -> Tensor:
+        assert self.content.pose is not None
+        pose: Tensor = self.content.pose(v)
+        return pose
+
+    def _residual_at(self, v: Tensor, pose: Tensor) -> Residual:
+        return [*self.residual(take_out(v, pose)), pose]
 
 
 class ResidualStream(nn.Module):
@@ -166,5 +190,5 @@ class Entangler(nn.Module):
         quarter = self.fuse_quarter(torch.cat([quarter, r[0]], 1))
         x = self.first(self.fuse_first(torch.cat([eighth, r[1]], 1)))
         x = self.second(self.fuse_last(torch.cat([x, r[2]], 1)))
-        picture = _changed(c, self.head.change(self.head.features(x, quarter)), copy)
+        picture = _changed(c, self.head(x, quarter), copy)
         return put_back(_finished(picture, self.training), r[3])

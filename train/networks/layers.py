@@ -1,4 +1,5 @@
-"""What the fast family is built of: narrow 3x3 convolutions at a quarter and an eighth of the size.
+"""What the fast family is built of: narrow 3x3 convolutions, most at a quarter and an eighth of the
+size.
 
 Shapes are for width 32 at 256x256.
 """
@@ -15,17 +16,25 @@ from train.networks.precision import in_float32
 
 
 def initialise(module: nn.Module) -> None:
-    """He weights. Each residual branch starts small, since there may be no norm to tame it, and so
-    does the change of the picture, so that the networks begin near the identity."""
+    """He weights. What ends a residual branch starts small, since there may be no norm to tame it,
+    and so does what ends in a change of the picture, so that the networks begin near the identity.
+    """
     for part in module.modules():
         if isinstance(part, nn.Conv2d):
             nn.init.kaiming_normal_(part.weight, nonlinearity="relu")
             if part.bias is not None:
                 nn.init.zeros_(part.bias)
     for part in module.modules():
-        if isinstance(part, Block | Head | Refinement):
+        if isinstance(part, Small):
             with torch.no_grad():
-                (part.last if isinstance(part, Block) else part.to_change).weight.mul_(0.1)
+                part.weight.mul_(0.1)
+
+
+class Small(nn.Conv2d):
+    """3x3; `initialise` lets it begin small."""
+
+    def __init__(self, channels_in: int, channels_out: int) -> None:
+        super().__init__(channels_in, channels_out, 3, 1, 1)
 
 
 def convolution(
@@ -44,7 +53,7 @@ class Block(nn.Module):
     def __init__(self, channels: int, norm: str = "none") -> None:
         super().__init__()
         self.first = convolution(channels, channels, norm)
-        self.last = nn.Conv2d(channels, channels, 3, 1, 1)
+        self.last = Small(channels, channels)
 
     def forward(self, x: Tensor) -> Tensor:
         out: Tensor = x + self.last(self.first(x))
@@ -59,11 +68,11 @@ def stack(channels: int, count: int, norm: str = "none") -> nn.Sequential:
 class Stem(nn.Module):
     """[B,3,256,256] -> a quarter [B,32,64,64] and an eighth [B,64,32,32]."""
 
-    def __init__(self, width: int, norm: str = "none") -> None:
+    def __init__(self, width: int) -> None:
         super().__init__()
         self.unshuffle = nn.PixelUnshuffle(4)  # [B,3,256,256] -> [B,48,64,64]
-        self.quarter = convolution(48, width, norm)
-        self.eighth = convolution(width, 2 * width, norm, stride=2)
+        self.quarter = convolution(48, width)
+        self.eighth = convolution(width, 2 * width, stride=2)
 
     def forward(self, image: Tensor) -> tuple[Tensor, Tensor]:
         quarter = self.quarter(self.unshuffle(image))
@@ -72,38 +81,56 @@ class Stem(nn.Module):
 
 class Head(nn.Module):
     """An eighth [B,64,32,32] and a quarter [B,32,64,64] -> a change [B,6,256,256]: by how much to
-    multiply each of the three colours, and what to add.
+    multiply each of the three colours, and what to add."""
 
-    `richer`, for who paints details that are not in the picture it is given: blocks at a quarter,
-    and more channels after it.
-    """
-
-    def __init__(self, width: int, norm: str = "none", richer: int = 0) -> None:
-        """`richer`: how many blocks at a quarter."""
+    def __init__(self, width: int) -> None:
         super().__init__()
-        half, full = (_eights(2 / 3 * width), _eights(width / 3)) if richer else _thin(width)
-        self.to_quarter = convolution(2 * width, width, norm)
-        self.at_quarter = stack(width, richer, norm)
-        self.to_half = convolution(width, half)
-        self.to_full = convolution(half, full)
-        self.to_change = nn.Conv2d(full, 6, 3, 1, 1)
-        self.channels = full
+        self.to_quarter = convolution(2 * width, width)
+        self.to_half = convolution(width, width // 2)
+        self.to_full = convolution(width // 2, width // 4)
+        self.to_change = Small(width // 4, 6)
 
-    def features(self, eighth: Tensor, quarter: Tensor) -> Tensor:
-        """What the change is made of: [B,8,256,256], or what `channels` says in place of 8."""
+    def forward(self, eighth: Tensor, quarter: Tensor) -> Tensor:
         # To the quarter's own size: a size that is no multiple of 8 has an odd quarter.
         x = quarter + self.to_quarter(resize(eighth, quarter.shape[2:]))  # [B,32,64,64]
-        x = self.to_half(double(self.at_quarter(x)))  # [B,16,128,128]
-        out: Tensor = self.to_full(double(x))  # [B,8,256,256]
+        x = self.to_full(double(self.to_half(double(x))))  # [B,8,256,256]
+        return in_float32(self.to_change, x)
+
+
+class Hourglass(nn.Module):
+    """[B,3,256,256] -> features [B,8,256,256]: down to an eighth and back up, each size on the way
+    up knowing what was seen of it on the way down, as in U-Net (Ronneberger et al. 2015)."""
+
+    def __init__(self, width: int, blocks: int, norm: str, side: int) -> None:
+        """blocks: at an eighth; half as many at a quarter, on either way. side: of the image."""
+        super().__init__()
+        half, self.channels = _eights(width / 2), _eights(width / 4)
+        quarter_side = side // 4
+        self.unshuffle = nn.PixelUnshuffle(2)  # [B,3,256,256] -> [B,12,128,128]
+        self.down_half = convolution(12, half, norm)
+        self.down_quarter = nn.Sequential(
+            convolution(half, width, norm, stride=2), *stack(width, blocks // 2, norm)
+        )
+        self.down_eighth = convolution(width, 2 * width, norm, stride=2)
+        self.place_eighth = Place(2 * width, (quarter_side + 1) // 2)
+        self.middle = stack(2 * width, blocks, norm)
+        self.summary = Summary(2 * width)
+        self.up_quarter = convolution(2 * width, width, norm)
+        self.place_quarter = Place(width, quarter_side)
+        self.at_quarter = stack(width, blocks // 2, norm)
+        self.up_half = convolution(width, half, norm)
+        self.at_half = Block(half, norm)
+        self.up_full = convolution(half, self.channels, norm)
+
+    def forward(self, image: Tensor) -> Tensor:
+        half = self.down_half(self.unshuffle(image))  # [B,16,128,128]
+        quarter = self.down_quarter(half)  # [B,32,64,64]
+        x = self.summary(self.middle(self.place_eighth(self.down_eighth(quarter))))  # [B,64,32,32]
+        # To the quarter's own size: a size that is no multiple of 8 has an odd quarter.
+        x = self.place_quarter(quarter + self.up_quarter(resize(x, quarter.shape[2:])))
+        x = self.at_half(half + self.up_half(double(self.at_quarter(x))))
+        out: Tensor = self.up_full(double(x))
         return out
-
-    def change(self, features: Tensor) -> Tensor:
-        """Of those features."""
-        return in_float32(self.to_change, features)
-
-
-def _thin(width: int) -> tuple[int, int]:
-    return width // 2, width // 4
 
 
 def _eights(channels: float) -> int:
@@ -124,25 +151,76 @@ class Place(nn.Module):
         return x + self.map
 
 
-class Refinement(nn.Module):
-    """Goes over a change with a larger copy of the picture, which shows where its edges lie.
+class Summary(nn.Module):
+    """x + what a few numbers about all of x say: an expression is of the whole face, and neither
+    cheek shows it alone."""
 
-    It need not find out what there is to do: the features behind the change say that."""
+    CELLS, CHANNELS, NUMBERS = 8, 32, 128
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        flat = self.CHANNELS * self.CELLS**2
+        self.squeeze = nn.Conv2d(channels, self.CHANNELS, 1)
+        self.sum_up = nn.Sequential(nn.Flatten(), nn.Linear(flat, self.NUMBERS), nn.ReLU())
+        self.spread = nn.Linear(self.NUMBERS, flat)
+        self.expand = nn.Conv2d(self.CHANNELS, channels, 1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """float[B,C,H,W] -> the same."""
+        cells = [self.CELLS, self.CELLS]
+        numbers = self.sum_up(resize(self.squeeze(x), cells))
+        told = self.spread(numbers).unflatten(1, (self.CHANNELS, *cells))
+        out: Tensor = x + resize(self.expand(told), x.shape[2:])
+        return out
+
+
+class Closer(nn.Module):
+    """Features of a larger copy of the picture, which shows where edges lie. What there is to do
+    those of the smaller one know."""
+
+    def __init__(self, channels: int) -> None:
+        """channels: of those features, and of what comes of them."""
+        super().__init__()
+        self.of_features = nn.Conv2d(channels, channels, 3, 1, 1)
+        self.of_copy = nn.Conv2d(3, channels, 3, 1, 1)
+
+    def forward(self, copy: Tensor, features: Tensor) -> Tensor:
+        """[B,3,128,128], [B,8,64,64] -> [B,8,128,128]."""
+        told = resize(self.of_features(features), copy.shape[2:])
+        return torch.relu(told + self.of_copy(copy))
+
+
+class Refinement(nn.Module):
+    """Goes over a change with the features of a larger copy."""
 
     def __init__(self, channels: int, side: int) -> None:
         """channels: of those features. side: of that copy, pixels."""
         super().__init__()
-        thin = _eights(channels / 2)
-        self.of_features = nn.Conv2d(channels, thin, 3, 1, 1)
-        self.of_copy = nn.Conv2d(3, thin, 3, 1, 1)
-        self.to_change = nn.Conv2d(thin, 6, 3, 1, 1)
+        self.to_change = Small(channels, 6)
         self.place = Place(6, side)
 
-    def forward(self, copy: Tensor, change: Tensor, features: Tensor) -> Tensor:
-        """[B,3,128,128], [B,6,64,64], [B,8,64,64] -> a finer change [B,6,128,128]."""
-        size = copy.shape[2:]
-        joined = torch.relu(resize(self.of_features(features), size) + self.of_copy(copy))
-        finer: Tensor = self.place(resize(change, size) + in_float32(self.to_change, joined))
+    def forward(self, change: Tensor, features: Tensor) -> Tensor:
+        """[B,6,64,64], [B,8,128,128] -> a finer change [B,6,128,128]."""
+        change = resize(change, features.shape[2:])
+        finer: Tensor = self.place(change + in_float32(self.to_change, features))
+        return finer
+
+
+class Enlargement(nn.Module):
+    """A picture, made larger: stretched, and what is finer than that added from its features, by a
+    sub-pixel convolution (Shi et al. 2016). It begins as the stretched picture."""
+
+    def __init__(self, channels: int, times: int) -> None:
+        """channels: of the features."""
+        super().__init__()
+        self.times = times
+        self.to_finer = Small(channels, 3 * times**2)
+        self.shuffle = nn.PixelShuffle(times)
+
+    def forward(self, picture: Tensor, features: Tensor) -> Tensor:
+        """[B,3,128,128], [B,8,128,128] -> [B,3,256,256]."""
+        size = [self.times * side for side in picture.shape[2:]]
+        finer: Tensor = resize(picture, size) + self.shuffle(in_float32(self.to_finer, features))
         return finer
 
 

@@ -1,6 +1,7 @@
 """`python -m train renders`: writes domain C for a calibrated camera.
 
     OUT/c/000000.png ...       the avatar as the model's view would show it; give OUT/c to fit --c
+    OUT/normals/000000.png ... which way each of its places faces; give OUT/normals to fit --normals
     OUT/overview/contact.png   a few of them on one sheet
     OUT/coefficients.json      {"c": {name: {shape: value}}}
     OUT/camera.json            the camera's profile that they were made for
@@ -29,12 +30,12 @@ from train.renders.lens import ProfileCamera
 from train.simulate import scene
 from train.simulate.avatar import Avatar
 from train.simulate.expressions import Expression, Face
-from train.simulate.output import prepare, software_version, write_json, write_png
+from train.simulate.output import normal_map, prepare, software_version, write_json, write_png
 from train.simulate.rig import Rig
 from train.simulate.sensor import encode
 
 RECORD = "renders.json"
-WRITTEN = ("c", "overview", "coefficients.json", "camera.json", RECORD)
+WRITTEN = ("c", "normals", "overview", "coefficients.json", "camera.json", RECORD)
 ALONE_EVERY = 4
 """One picture in so many shows one blendshape by itself; the others are what faces do."""
 SHEET_PX, SHEET_COLUMNS, SHEET_ROWS = 128, 8, 5
@@ -51,7 +52,7 @@ def run(config: RendersConfig) -> None:
         raise BadData(str(error)) from error
     avatar = Avatar.load(config.avatar)
     with closing(ProfileCamera(Rig(avatar), profile, config.size)) as camera:
-        prepare(config.out, ("c", "overview"), RECORD, WRITTEN, config.overwrite)
+        prepare(config.out, ("c", "normals", "overview"), RECORD, WRITTEN, config.overwrite)
         renders = Renders(config, avatar, camera)
         if not camera.exact:
             console.print(
@@ -92,6 +93,8 @@ class Renders:
             face = self._expression(index)
             image = encode(self._camera.render_linear(face, scene.STUDIO))
             write_png(self.config.out / "c" / name, image)
+            normals = normal_map(self._camera.render_normals(face))
+            write_png(self.config.out / "normals" / name, normals)
             self.faces[name] = face
             if index in shown:
                 self._thumbnails.append(image)

@@ -53,22 +53,46 @@ class ProfileCamera:
         if rays is None:
             self._camera, scene_px = Camera.at(viewpoint), size_px * _OVERSAMPLING
             self._table: tuple[Floats, Floats] | None = None
+            self._view_from_camera = np.eye(3)
         else:
             self._camera, scene_px, self._table = _scene(viewpoint, rays)
+            self._view_from_camera = _axes(rays) @ self._camera.camera_from_head()[:3, :3].T
         self._renderer = Renderer(rig, (scene_px, scene_px))
         self.device = self._renderer.device
 
     def render_linear(self, coefficients: Mapping[str, float], lighting: Lighting) -> Floats:
         """float32[size, size, 3] RGB, linear light, before black."""
-        light = self._renderer.render_linear(coefficients, self._camera, lighting)
-        if self._table is not None:
-            light = np.asarray(cv2.remap(np.ascontiguousarray(light), *self._table,
-                                         cv2.INTER_LINEAR), np.float32)  # fmt: skip
-        size = (self._size_px, self._size_px)
-        return np.asarray(cv2.resize(light, size, interpolation=cv2.INTER_AREA), np.float32)
+        return self._seen(self._renderer.render_linear(coefficients, self._camera, lighting))
+
+    def render_normals(self, coefficients: Mapping[str, float]) -> Floats:
+        """float32[size, size, 3]: the direction that each place faces: right and up in the picture,
+        and towards the camera, -1..1. Zero where nothing is."""
+        normals = self._seen(self._renderer.render_normals(coefficients, self._camera))
+        return np.asarray(normals @ self._view_from_camera.T, np.float32)
 
     def close(self) -> None:
         self._renderer.close()
+
+    def _seen(self, picture: Floats) -> Floats:
+        """What the ideal camera sees, as the view shows it."""
+        if self._table is not None:
+            picture = np.asarray(cv2.remap(np.ascontiguousarray(picture), *self._table,
+                                           cv2.INTER_LINEAR), np.float32)  # fmt: skip
+        size = (self._size_px, self._size_px)
+        return np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_AREA), np.float32)
+
+
+def _axes(rays: Rays) -> NDArray[np.float64]:
+    """[3, 3], unit rows in the head frame: what is right in the view, up, and towards the camera.
+    Of a mirrored view they are left-handed."""
+    right = np.nanmean(np.diff(rays, axis=1), axis=(0, 1))
+    towards = -np.nanmean(rays, axis=(0, 1))
+    towards /= np.linalg.norm(towards)
+    right -= (right @ towards) * towards
+    right /= np.linalg.norm(right)
+    down = np.nanmean(np.diff(rays, axis=0), axis=(0, 1))
+    up = np.cross(towards, right)
+    return np.stack([right, up if up @ down < 0 else -up, towards])
 
 
 def _rays(profile: CameraProfile, samples: int) -> Rays:

@@ -3,6 +3,7 @@
     OUT/v/000000.png ...       what the headset's camera sees
     OUT/truth/000000.png ...   the avatar with the same expression, under the same names
     OUT/c/000000.png ...       the avatar with expressions of its own: the unpaired domain C
+    OUT/normals/000000.png ... the normal pass of c: which way each of its places faces
     OUT/clip.mp4, clip_truth.mp4
     OUT/coefficients.json      {"v": {name: {shape: value}}, "c": {...}, "clip": [{...}, ...]}
     OUT/camera.json            the camera's profile, with the viewpoint of domain C
@@ -30,7 +31,7 @@ from train.simulate.backgrounds import Backgrounds
 from train.simulate.config import SimulateConfig
 from train.simulate.expressions import Expression, Face
 from train.simulate.optics import Camera
-from train.simulate.output import prepare, software_version, write_json, write_png
+from train.simulate.output import normal_map, prepare, software_version, write_json, write_png
 from train.simulate.renderer import Renderer
 from train.simulate.rig import Rig
 from train.simulate.scene import Shot
@@ -40,7 +41,7 @@ from train.simulate.video import VideoWriter
 CLIP_FPS = 30
 RECORD = "simulation.json"
 WRITTEN = (
-    *("v", "truth", "c", "clip.mp4", "clip_truth.mp4"),
+    *("v", "truth", "c", "normals", "clip.mp4", "clip_truth.mp4"),
     *("coefficients.json", "camera.json", RECORD),
 )
 
@@ -52,7 +53,7 @@ def run(config: SimulateConfig) -> None:
     """Write the data set. Raises `TrainError`; Ctrl-C keeps what is written and exits with 130."""
     console = Console(stderr=True)
     with closing(Simulation(config)) as simulation:
-        prepare(config.out, ("v", "truth", "c"), RECORD, WRITTEN, config.overwrite)
+        prepare(config.out, ("v", "truth", "c", "normals"), RECORD, WRITTEN, config.overwrite)
         try:
             with Progress(console=console) as progress, simulation.recorded():
                 simulation.write_v(progress)
@@ -105,6 +106,7 @@ class Simulation:
             name = f"{index:06d}.png"
             face = self._face.still(self._random(C_FACE, index))
             write_png(self._config.out / "c" / name, self.draw_c(face))
+            write_png(self._config.out / "normals" / name, self.draw_normals(face))
             self._coefficients["c"][name] = face
 
     def write_clip(self, progress: Progress) -> None:
@@ -132,6 +134,10 @@ class Simulation:
     def draw_c(self, face: Expression) -> NDArray[np.uint8]:
         """The avatar's picture in domain C, uint8[size, size, 3] RGB."""
         return self._renderer.render(face, Camera.at(scene.VIEWPOINT), scene.STUDIO)
+
+    def draw_normals(self, face: Expression) -> NDArray[np.uint8]:
+        """The normal pass of that picture, as `normal_map` has it."""
+        return normal_map(self._renderer.render_normals(face, Camera.at(scene.VIEWPOINT)))
 
     @contextmanager
     def recorded(self) -> Iterator[None]:

@@ -1,4 +1,4 @@
-"""Files that renders are written to: a prepared folder, PNG and JSON."""
+"""Files that renders are written to: a prepared folder, PNG, JSON; a normal pass as a picture."""
 
 from __future__ import annotations
 
@@ -54,6 +54,12 @@ def write_png(path: Path, image: NDArray[np.uint8]) -> None:
     """uint8[H, W, 3] RGB. Raises OSError."""
     _, data = cv2.imencode(".png", image[..., ::-1], [cv2.IMWRITE_PNG_COMPRESSION, 1])
     path.write_bytes(data.tobytes())
+
+
+def normal_map(normals: NDArray[np.float32]) -> NDArray[np.uint8]:
+    """Directions float32[H, W, 3] in -1..1 (right, up, towards the camera) -> uint8[H, W, 3], red,
+    green and blue, as normal maps have them: -1 is 0, 1 is 255. Where nothing is, it is grey."""
+    return np.asarray(np.round((normals + 1) * 127.5).clip(0, 255), np.uint8)
 
 
 def write_json(path: Path, value: dict[str, Any]) -> None:

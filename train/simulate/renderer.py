@@ -37,8 +37,10 @@ class Renderer:
         self._context = _open_context()
         self._depth = self._context.program(shaders.DEPTH_VERTEX, shaders.DEPTH_FRAGMENT)
         self._face = self._context.program(shaders.FACE_VERTEX, shaders.FACE_FRAGMENT)
+        self._normals = self._context.program(shaders.FACE_VERTEX, shaders.NORMAL_FRAGMENT)
         self._lens = self._context.program(shaders.LENS_VERTEX, shaders.LENS_FRAGMENT)
         self._face["base_texture"], self._face["shadow_atlas"] = 0, 1
+        self._normals["base_texture"] = 0
         self._lens["scene"], self._lens["background"] = 0, 1
         self._textures = [_texture(self._context, s.material) for s in rig.surfaces]
         self._make_geometry()
@@ -67,33 +69,43 @@ class Renderer:
         background: Floats | None = None,
     ) -> Floats:
         """float32[H, W, 3] RGB, linear light, 1 is white."""
-        positions, normals = self._rig.pose(coefficients)
-        width, height = self._size_px
         with self._context:  # there may be other renderers in this thread
-            self._moving.write(np.hstack([positions, normals]).tobytes())
+            self._pose(coefficients)
             self._set_lights(lighting)
             self._draw_shadows(lighting)
-            self._draw_face(camera)
-            self._draw_lens(camera, background)
-            data = self._picture_target.read(components=3, dtype="f4")
-        return np.frombuffer(data, np.float32).reshape(height, width, 3)[::-1]  # rows run upwards
+            self._face["eye"] = camera.position_m
+            self._atlas.use(1)
+            self._draw_surfaces(self._face, self._face_mesh, camera)
+            return self._through_lens(camera, background)
+
+    def render_normals(self, coefficients: Mapping[str, float], camera: Camera) -> Floats:
+        """float32[H, W, 3]: the direction that each place faces, as the camera sees it: right, up,
+        and towards the camera, -1..1. Zero where nothing is, shorter than 1 at edges."""
+        with self._context:
+            self._pose(coefficients)
+            self._normals["camera_from_head"].write(_columns(camera.camera_from_head()))
+            self._draw_surfaces(self._normals, self._normals_mesh, camera)
+            return self._through_lens(camera, None)
 
     def close(self) -> None:
         """Give back the context, and all that lives in it."""
         self._context.release()
+
+    def _pose(self, coefficients: Mapping[str, float]) -> None:
+        positions, normals = self._rig.pose(coefficients)
+        self._moving.write(np.hstack([positions, normals]).tobytes())
 
     def _make_geometry(self) -> None:
         rig, context = self._rig, self._context
         self._moving = context.buffer(reserve=len(rig.rest) * 24, dynamic=True)
         fixed = context.buffer(np.hstack([rig.uv, rig.colors]).tobytes())
         indices = context.buffer(rig.triangles.tobytes())
+        moving = (self._moving, "3f 3f", "in_position", "in_normal")
         self._face_mesh = context.vertex_array(
-            self._face,
-            [
-                (self._moving, "3f 3f", "in_position", "in_normal"),
-                (fixed, "2f 3f", "in_uv", "in_color"),
-            ],
-            indices,
+            self._face, [moving, (fixed, "2f 3f", "in_uv", "in_color")], indices
+        )
+        self._normals_mesh = context.vertex_array(
+            self._normals, [moving, (fixed, "2f 12x", "in_uv")], indices
         )
         self._depth_mesh = context.vertex_array(
             self._depth, [(self._moving, "3f 12x", "in_position")], indices
@@ -143,24 +155,23 @@ class Renderer:
             self._depth_mesh.render()
         context.polygon_offset = (0.0, 0.0)
 
-    def _draw_face(self, camera: Camera) -> None:
-        face = self._face
+    def _draw_surfaces(self, program: Any, mesh: Any, camera: Camera) -> None:
         width, height = self._size_px
         projection = perspective(self._scene_tangent(camera), width / height, NEAR_M, FAR_M)
-        face["clip_from_head"].write(_columns(projection @ camera.camera_from_head()))
-        face["eye"] = camera.position_m
+        program["clip_from_head"].write(_columns(projection @ camera.camera_from_head()))
         self._scene_target.use()
         self._scene_target.clear()
         self._context.enable(moderngl.DEPTH_TEST)
-        self._atlas.use(1)
         for surface, texture in zip(self._rig.surfaces, self._textures, strict=True):
             texture.use(0)
-            face["base_color"] = surface.material.base_color
-            face["roughness"] = surface.material.roughness
-            face["alpha_cutoff"] = surface.material.alpha_cutoff
-            self._face_mesh.render(first=surface.first_index, vertices=surface.index_count)
+            program["base_color"] = surface.material.base_color
+            program["alpha_cutoff"] = surface.material.alpha_cutoff
+            if "roughness" in program:
+                program["roughness"] = surface.material.roughness
+            mesh.render(first=surface.first_index, vertices=surface.index_count)
 
-    def _draw_lens(self, camera: Camera, background: Floats | None) -> None:
+    def _through_lens(self, camera: Camera, background: Floats | None) -> Floats:
+        """What was drawn, as the lens shows it."""
         width, height = self._size_px
         if background is None:
             background = np.zeros((height, width, 3), np.float32)
@@ -174,6 +185,8 @@ class Renderer:
         self._scene.use(0)
         self._background.use(1)
         self._lens_mesh.render(moderngl.TRIANGLE_STRIP)
+        data = self._picture_target.read(components=3, dtype="f4")
+        return np.frombuffer(data, np.float32).reshape(height, width, 3)[::-1]  # rows run upwards
 
     def _scene_tangent(self, camera: Camera) -> float:
         """Of the undistorted scene: a barrel lens sees more of it towards the corners."""

@@ -1,4 +1,5 @@
-"""GLSL of the renderer: depth seen from a light, the lit face, and the lens that looks at it."""
+"""GLSL of the renderer: depth seen from a light, the lit face, its normals, and the lens that looks
+at them."""
 
 from train.simulate.optics import MAX_LIGHTS
 
@@ -109,6 +110,23 @@ void main() {{
     }}
     radiance = vec4(result, 1.0);
 }}
+"""
+
+# What a normal pass holds: the direction that a place faces, seen from the camera.
+NORMAL_FRAGMENT = """
+#version 330
+uniform mat4 camera_from_head;
+uniform vec4 base_color;
+uniform float alpha_cutoff;
+uniform sampler2D base_texture;
+in vec3 normal;
+in vec2 uv;
+out vec4 direction;
+void main() {
+    if ((base_color * texture(base_texture, uv)).a < alpha_cutoff) discard;
+    vec3 n = normalize(gl_FrontFacing ? normal : -normal);
+    direction = vec4(mat3(camera_from_head) * n, 1.0);
+}
 """
 
 LENS_VERTEX = """

@@ -40,13 +40,20 @@ def renders(folder: Path, *more: object) -> None:
 def test_every_blendshape_of_the_lower_face_is_seen_whole(setup: Path) -> None:
     renders(setup)
     out = setup / "out"
-    assert open_source(out / "c").count() == COUNT
+    assert open_source(out / "c").count() == open_source(out / "normals").count() == COUNT
     faces = json.loads((out / "coefficients.json").read_text())["c"]
     assert list(faces) == sorted(path.name for path in (out / "c").iterdir())
     record = json.loads((out / "renders.json").read_text())
     assert len(record["most"]) == 9  # of ten: blinking is none of the lower face
     assert set(record["most"].values()) == {1.0}
     assert record["credits"] == ["made by the tests"]
+    for name in list(faces)[:3]:  # which way the avatar faces is known where it is seen
+        render, normals = (cv2.imread(str(out / kind / name)) for kind in ("c", "normals"))
+        assert render is not None
+        assert normals is not None
+        grey = (normals == 128).all(axis=2)
+        assert (grey == (render == 0).all(axis=2)).mean() > 0.9
+        assert 0.05 < grey.mean() < 0.95
     sheet = cv2.imread(str(out / "overview" / "contact.png"))
     assert sheet is not None
     assert sheet.shape == (5 * 128, 8 * 128, 3)

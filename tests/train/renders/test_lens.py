@@ -58,6 +58,26 @@ def test_a_render_is_the_models_view_of_the_same_face(
 
 
 @pytest.mark.usefixtures("egl")
+@pytest.mark.parametrize("change", [{}, {"flip": True}, {"rotation_deg": 180}])
+def test_normals_are_of_the_view_however_it_is_turned(
+    avatar: Path, change: dict[str, object]
+) -> None:
+    """A face bulges: right of its middle it faces right, above it up."""
+    view = VIEW.model_copy(update=change)
+    with closing(ProfileCamera(Rig(Avatar.load(avatar)), profile(view), SIZE_PX)) as camera:
+        assert camera.exact
+        normals = camera.render_normals({})
+    assert (normals.shape, normals.dtype) == ((SIZE_PX, SIZE_PX, 3), np.float32)
+    length = np.linalg.norm(normals, axis=2)
+    assert length.min() == 0, "where nothing is"
+    y, x = np.nonzero(length > 0.98)
+    right, up, towards = normals[y, x].T
+    assert np.corrcoef(right, x)[0, 1] > 0.4
+    assert np.corrcoef(up, y)[0, 1] < -0.2
+    assert towards.mean() > 0.3
+
+
+@pytest.mark.usefixtures("egl")
 def test_a_viewpoint_without_a_lens_is_drawn_by_an_ideal_camera(avatar: Path) -> None:
     known = profile(VIEW).model_copy(update={"intrinsics": None})
     with closing(ProfileCamera(Rig(Avatar.load(avatar)), known, SIZE_PX)) as camera:

@@ -67,7 +67,9 @@ def written(egl: None, tmp_path_factory: pytest.TempPathFactory) -> SimulateConf
 def test_the_layout(written: SimulateConfig) -> None:
     assert sorted(files(written.out)) == [
         *(f"c/00000{i}.png" for i in range(4)),
-        *("camera.json", "clip.mp4", "clip_truth.mp4", "coefficients.json", "simulation.json"),
+        *("camera.json", "clip.mp4", "clip_truth.mp4", "coefficients.json"),
+        *(f"normals/00000{i}.png" for i in range(4)),
+        "simulation.json",
         *(f"{folder}/00000{i}.png" for folder in ("truth", "v") for i in range(3)),
     ]
     assert read(written.out / "v" / "000000.png").shape == (SIZE_PX, SIZE_PX, 3)
@@ -220,7 +222,7 @@ def test_the_command_line(
     arguments = ["simulate", "--avatar", str(config.avatar), "--out", str(config.out), "--v", "1",
                  "--c", "1", "--size", "32", "--backgrounds"]  # fmt: skip
     main([*arguments, str(config.backgrounds)])
-    assert len(files(config.out)) == 6
+    assert len(files(config.out)) == 7
     with pytest.raises(SystemExit) as caught:
         main([*arguments, str(config.out / "absent")])
     assert caught.value.code == 1

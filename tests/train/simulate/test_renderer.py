@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -52,6 +53,21 @@ def test_an_open_jaw_shows_the_mouth(renderer: Renderer) -> None:
     assert change[MOUTH].mean() > 20
     assert change[:24].max() == 0  # nothing above the lips
     assert opened[36, 32].sum() < 0.4 * closed[36, 32].sum()
+
+
+def test_normals_say_which_way_each_place_faces(renderer: Renderer) -> None:
+    normals = renderer.render_normals({}, CAMERA)
+    assert (normals.shape, normals.dtype) == ((SIZE_PX, SIZE_PX, 3), np.float32)
+    np.testing.assert_array_equal(normals[0, 0], 0)  # nothing is there
+    y, x = np.nonzero(np.linalg.norm(normals, axis=2) > 0.98)
+    assert len(x) > 0.1 * SIZE_PX**2
+    right, _, towards = normals[y, x].T
+    assert np.corrcoef(right, x)[0, 1] > 0.5
+    assert towards.mean() > 0.5
+    turned = renderer.render_normals({}, replace(CAMERA, up=(0.0, -1.0, 0.0)))
+    np.testing.assert_allclose(turned, normals[::-1, ::-1] * (-1, -1, 1), atol=0.05)
+    lit = renderer.render({}, CAMERA, EVEN)  # is not disturbed by it
+    np.testing.assert_array_equal(lit, renderer.render({}, CAMERA, EVEN))
 
 
 def test_light_comes_from_its_side(renderer: Renderer) -> None:
