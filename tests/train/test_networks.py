@@ -154,12 +154,12 @@ def test_what_is_enlarged_begins_as_the_stretched_picture_and_never_looks_at_the
         copy = torch.nn.functional.avg_pool2d(v, config.needed_shrink)
         again = torch.nn.functional.interpolate(copy, scale_factor=config.needed_shrink)
         torch.testing.assert_close(content(again), c)
+        picture, features = torch.rand(1, 3, 64, 64), torch.rand(1, 8, 64, 64)
+        larger = content.enlargement(picture, features)
+        stretched = torch.nn.functional.interpolate(picture, (128, 128), mode="bilinear")
+        assert 0 < (larger - stretched).abs().mean() < 0.1
         content.enlargement.to_finer.weight.zero_()
-        flat = content(v)
-    smooth = torch.nn.functional.avg_pool2d(flat, config.needed_shrink)
-    stretched = torch.nn.functional.interpolate(smooth, (128, 128), mode="bilinear")
-    assert 0 < (c - flat).abs().mean() < 0.1
-    assert (stretched - flat).abs().mean() < 0.05
+        torch.testing.assert_close(content.enlargement(picture, features), stretched)
     with pytest.raises(TrainError, match=r"--size 256: this network has learnt to enlarge to 128"):
         config.at(256)
 

@@ -101,13 +101,22 @@ class Content(nn.Module):
         initialise(self)
         if self.pose is not None:
             self.pose.begin()
+        if self.enlargement is not None:
+            self.enlargement.begin()
 
     def forward(self, v: Tensor) -> Tensor:
-        return self.translate(v, None if self.pose is None else self.pose(v))
+        image = self._needed(v)
+        return self._translate(image, None if self.pose is None else self.pose(image))
 
-    def translate(self, v: Tensor, pose: Tensor | None) -> Tensor:
+    def translate(self, v: Tensor, pose: Tensor) -> Tensor:
         """What is left to do once the pose, [B,4,1,1], is found."""
-        image = v if self.enlargement is None else smaller(v, self.large_shrink)
+        return self._translate(self._needed(v), pose)
+
+    def _needed(self, v: Tensor) -> Tensor:
+        """What of v it looks at."""
+        return v if self.enlargement is None else smaller(v, self.large_shrink)
+
+    def _translate(self, image: Tensor, pose: Tensor | None) -> Tensor:
         if pose is not None:
             image = take_out(image, pose)
         large = smaller(image, self.large_shrink) if self.enlargement is None else image

@@ -207,21 +207,32 @@ class Refinement(nn.Module):
 
 
 class Enlargement(nn.Module):
-    """A picture, made larger: stretched, and what is finer than that added from its features, by a
-    sub-pixel convolution (Shi et al. 2016). It begins as the stretched picture."""
+    """A picture made larger by a sub-pixel convolution (Shi et al. 2016) of itself and of features.
+    It begins as the picture stretched."""
 
     def __init__(self, channels: int, times: int) -> None:
         """channels: of the features."""
         super().__init__()
-        self.times = times
+        self.stretch = nn.Conv2d(3, 3 * times**2, 3, 1, 1, padding_mode="replicate", bias=False)
         self.to_finer = Small(channels, 3 * times**2)
         self.shuffle = nn.PixelShuffle(times)
 
+    def begin(self) -> None:
+        """Bilinear: each of the pixels that one becomes is a mean of it and those beside it."""
+        times = self.shuffle.upscale_factor
+        places = (torch.arange(times) + 0.5) / times - 0.5  # of one pixel's, from its middle
+        near = (1 - (places[:, None] - torch.tensor([-1.0, 0.0, 1.0])).abs()).clamp_min(0)
+        both = (near[:, None, :, None] * near[:, None, :]).flatten(0, 1)  # [times^2,3,3]
+        with torch.no_grad():
+            self.stretch.weight.zero_()
+            for colour, weights in enumerate(self.stretch.weight.split(times**2)):
+                weights[:, colour] = both
+
     def forward(self, picture: Tensor, features: Tensor) -> Tensor:
         """[B,3,128,128], [B,8,128,128] -> [B,3,256,256]."""
-        size = [self.times * side for side in picture.shape[2:]]
-        finer: Tensor = resize(picture, size) + self.shuffle(in_float32(self.to_finer, features))
-        return finer
+        finer = in_float32(self.stretch, picture) + in_float32(self.to_finer, features)
+        out: Tensor = self.shuffle(finer)
+        return out
 
 
 def smaller(image: Tensor, shrink: int) -> Tensor:
