@@ -95,7 +95,7 @@ class Content(nn.Module):
         if refined_shrink is not None:
             self.closer = Closer(channels)
         if enlarges:
-            self.enlargement = Enlargement(channels, self.large_shrink)
+            self.enlargement = Enlargement(channels, self.large_shrink, size // self.large_shrink)
         elif refined_shrink is not None:
             self.refinement = Refinement(channels, size // refined_shrink)
         initialise(self)

@@ -210,11 +210,12 @@ class Enlargement(nn.Module):
     """A picture made larger by a sub-pixel convolution (Shi et al. 2016) of itself and of features.
     It begins as the picture stretched."""
 
-    def __init__(self, channels: int, times: int) -> None:
-        """channels: of the features."""
+    def __init__(self, channels: int, times: int, side: int) -> None:
+        """channels: of the features. side: of the picture, pixels."""
         super().__init__()
         self.stretch = nn.Conv2d(3, 3 * times**2, 3, 1, 1, padding_mode="replicate", bias=False)
         self.to_finer = Small(channels, 3 * times**2)
+        self.place = Place(3 * times**2, side)
         self.shuffle = nn.PixelShuffle(times)
 
     def begin(self) -> None:
@@ -231,7 +232,7 @@ class Enlargement(nn.Module):
     def forward(self, picture: Tensor, features: Tensor) -> Tensor:
         """[B,3,128,128], [B,8,128,128] -> [B,3,256,256]."""
         finer = in_float32(self.stretch, picture) + in_float32(self.to_finer, features)
-        out: Tensor = self.shuffle(finer)
+        out: Tensor = self.shuffle(self.place(finer))
         return out
 
 
