@@ -43,8 +43,10 @@ _TIDY_S = 1.0
 _TURN_S = 0.1
 _LATE_S = 0.1
 """Who was away from the source for this long may find old pictures in the driver's queue."""
-_AT_ONCE_S = 0.001
-"""A picture that comes so soon was there before it was asked for."""
+_AT_ONCE_S = 0.008
+"""A picture that comes so soon was there before it was asked for, most likely: to read and decode
+one takes a slow machine some milliseconds. A new one that does is left out, `_LONGEST_QUEUE` at
+most."""
 _LONGEST_QUEUE = 8
 
 
