@@ -37,7 +37,7 @@ class NetworkConfig:
     enlarged: bool = False
     """fast, with --seen: D_C makes its picture as large as the copy, the larger one of two, and
     enlarges it by what it has learnt, instead of stretching a change over the image. That is
-    quicker, and nothing of the camera's own fine detail gets through, noise neither."""
+    quicker, and nothing of the camera's that is finer than the copy gets through."""
     width: int | None = None
     """Channels after the first convolution; None is 64 (paper, its ngf) or 32 (fast)."""
     content_width: int | None = None
@@ -242,8 +242,8 @@ class FitOptions(RunOptions):
     adversary_lr: float | None = None
     """Adam's learning rate of A_C and A_V; None is that of D and E."""
     coarse_lr: float = 1.0
-    """With --refined, what D's learning rate is multiplied by but for the refinement's weights. A
-    refinement begins with nothing; what --init has learnt should follow slowly."""
+    """With --refined or --enlarged, what the learning rate of D is multiplied by but for what they
+    add, which begins with nothing: what --init has learnt should follow slowly."""
     normals: Path | None = None
     """Practice: folder of the normal passes of C, under the names of its renders: red is right,
     green up, blue towards the camera, each -1..1 as 0..255. With them lamps light the avatar's own
@@ -270,9 +270,10 @@ class FitOptions(RunOptions):
         for name in ("lr", "adversary_lr"):
             if (value := getattr(self, name)) is not None and value < 0:
                 raise TrainError(f"{name} must be at least 0, got {value}")
-        if self.coarse_lr < 0 or (self.coarse_lr != 1 and self.network.refined is None):
+        fine = self.network.refined is not None or self.network.enlarged
+        if self.coarse_lr < 0 or (self.coarse_lr != 1 and not fine):
             raise TrainError(
-                f"coarse_lr must be at least 0, and is for a network with --refined; "
+                f"coarse_lr must be at least 0, and is for a network with --refined or --enlarged; "
                 f"got {self.coarse_lr:g}"
             )
         if self.weights.identity and self.method != "cyclegan":

@@ -57,7 +57,9 @@ def _open_normals(config: FitConfig, c: ImageSet, console: Console) -> ImageSet 
     if config.normals is None:
         return None
     normals = open_images(config.normals, config.network.size, config, console)
-    if not c.names or normals.names != c.names:
+    if not (c.names and normals.names):
+        raise BadData("--normals goes with C picture by picture: both must be folders of images")
+    if normals.names != c.names:
         odd = sorted(set(normals.names) ^ set(c.names))
         raise BadData(
             f"{config.normals} has {len(normals)} pictures, {config.c} has {len(c)}: each render "

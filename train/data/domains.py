@@ -52,7 +52,7 @@ def domains(data: Path, *, swap: bool = False) -> Domains:
     swap: the other way round.
     """
     if all((data / name).exists() for name in ("v", "c")):
-        normals = data / "normals" if (data / "normals").is_dir() and not swap else None
+        normals = data / "normals" if (data / "normals").is_dir() else None
         found = Domains(v=data / "v", c=data / "c", why="V is v/, C is c/", normals=normals)
     elif all((data / name).exists() for name in ("trainA", "trainB")):
         found = _by_information(data / "trainA", data / "trainB")
