@@ -51,7 +51,7 @@ def decode(packet: Packet) -> Image:
         image = np.frombuffer(packet.payload, np.uint8)
         if image.size != header.width * header.height * 3:
             raise WireError("bad_payload", f"{image.size} bytes cannot be raw RGB of shape {shape}")
-        return image.reshape(shape)
+        return image.reshape(shape).copy()  # the reader's own, to draw into
     if header.codec == Codec.JPEG:
         return _decode_jpeg(packet.payload, shape)
     raise WireError("bad_codec", f"{header.codec.name} does not stand for itself; use a Decoder")

@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 
 from tyro.conf import arg
 
+from realtime.address import parse_address
 from realtime.backends import BackendName
 from realtime.errors import UsageError
 from realtime.keys import KeyFolder
@@ -70,8 +71,9 @@ class LaunchConfig:
     `python -m realtime.keys new NAME` made keys for."""
     stream: Annotated[str, arg(metavar="NAME")] = "main"
     """The stream's name; viewers subscribe to avatar/NAME."""
-    codec: Literal["jpeg", "raw", "h264"] = "jpeg"
-    """raw is exact, and for viewers on this machine.
+    codec: Literal["auto", "raw", "jpeg", "h264"] = "auto"
+    """raw is exact, the quickest and the largest; auto: raw where
+    only this machine can connect, jpeg where others can.
     h264 takes the least of the network; not every viewer
     has it (the page and realtime.client do)."""
     quality: Annotated[int, arg(metavar="1..100")] = 90
@@ -152,5 +154,10 @@ class LaunchConfig:
 
     @property
     def wire_codec(self) -> Codec:
-        """`codec`, as the wire numbers it."""
-        return Codec[self.codec.upper()]
+        """`codec`, as the wire numbers it. Raises `AddressError` where `bind` is no address."""
+        if self.codec != "auto":
+            return Codec[self.codec.upper()]
+        addresses = [parse_address(self.bind)]
+        if self.web is not None:
+            addresses.append(parse_web_address(self.web))
+        return Codec.RAW if all(address.loopback for address in addresses) else Codec.JPEG

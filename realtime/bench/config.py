@@ -36,8 +36,9 @@ class BenchConfig:
     quality: Annotated[int, arg(metavar="1..100")] = 90
     """Of JPEG, for every sender."""
     peers: Annotated[bool, arg(help_behavior_hint="")] = False
-    """The same pictures through imagezmq and vidgear's NetGear as
-    well, where installed, to a quick client and to a slow one."""
+    """The same pictures as JPEG too, and through imagezmq and
+    vidgear's NetGear, where installed, to a quick client and to a
+    slow one."""
     slow_ms: Annotated[float, arg(metavar="MS")] = 100.0
     """What the slow client takes for each picture."""
     json: Annotated[Path | None, arg(metavar="FILE")] = None

@@ -22,6 +22,7 @@ from realtime.memory import use_one_heap
 from realtime.pipeline import Pipeline
 from realtime.publish import Output
 from realtime.publisher import Publisher
+from realtime.wire import Codec
 
 
 @dataclass
@@ -58,7 +59,7 @@ class Loop:
             bundle=bundle,
             backend=self._backend,
             publisher=self._publisher,
-            output=Output(quality=task.quality),
+            output=Output(codec=Codec[task.codec.upper()], quality=task.quality),
             clock_address=self._clock.address,
             on_event=lambda line: print(line, file=sys.stderr),
         )

@@ -1,8 +1,8 @@
 """imagezmq and vidgear's NetGear in a benchmark, as the introduction of each shows it.
 
-PUB/SUB for both: the pattern in which a sender waits for nobody, as ours. imagezmq leaves JPEG to
-its user: once it gets OpenCV's, as in its own examples, and once the same encoder and settings as
-ours. NetGear does its own, 4:2:2.
+PUB/SUB for both: the pattern in which a sender waits for nobody, as ours. imagezmq sends pictures
+as they are, as ours does on one machine, and leaves JPEG to its user: once it gets OpenCV's, as in
+its own examples, and once the same encoder and settings as ours. NetGear does its own, 4:2:2.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 import importlib.util
 import threading
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -95,6 +96,9 @@ def _imagezmq_sender(task: Task) -> tuple[Callable[[Image], object], Callable[[]
     import imagezmq
 
     sender = imagezmq.ImageSender(connect_to=task.address, REQ_REP=False)
+    close = partial(sender.zmq_context.destroy, linger=0)
+    if task.codec == "raw":
+        return partial(sender.send_image, "bench"), close
     quality = [cv2.IMWRITE_JPEG_QUALITY, task.quality]
 
     def encoded(image: Image) -> Any:
@@ -106,7 +110,7 @@ def _imagezmq_sender(task: Task) -> tuple[Callable[[Image], object], Callable[[]
     def send(image: Image) -> None:
         sender.send_jpg("bench", encoded(image))
 
-    return send, lambda: sender.zmq_context.destroy(linger=0)
+    return send, close
 
 
 def _imagezmq_receiver(task: Task) -> tuple[Callable[[], Image], Callable[[], object]]:
@@ -115,6 +119,8 @@ def _imagezmq_receiver(task: Task) -> tuple[Callable[[], Image], Callable[[], ob
     hub = imagezmq.ImageHub(open_port=task.address, REQ_REP=False)
 
     def read() -> Image:
+        if task.codec == "raw":
+            return np.asarray(hub.recv_image()[1])
         payload = hub.recv_jpg()[1]
         if task.system == "imagezmq":
             image: Image = decode_jpeg(payload, "RGB")

@@ -6,7 +6,18 @@ from dataclasses import replace
 
 from realtime.bench.config import BenchConfig
 from realtime.bench.peers import MODULES, missing
-from realtime.bench.task import Task
+from realtime.bench.task import PictureCodec, System, Task
+
+_OURS: tuple[tuple[System, PictureCodec], ...] = (
+    ("headset-avatar", "raw"),
+    ("headset-avatar", "jpeg"),
+)
+_PEERS: tuple[tuple[System, PictureCodec], ...] = (
+    ("imagezmq", "raw"),
+    ("imagezmq", "jpeg"),
+    ("imagezmq-opencv", "jpeg"),
+    ("netgear", "jpeg"),
+)
 
 
 def trials(config: BenchConfig) -> list[Task]:
@@ -18,6 +29,7 @@ def trials(config: BenchConfig) -> list[Task]:
         backend=config.backend,
         rate_fps=None,
         client_ms=0.0,
+        codec="raw",
         quality=config.quality,
         epoch_us=0,
     )
@@ -38,9 +50,9 @@ def absent_peers() -> list[str]:
 def _beside_peers(base: Task, config: BenchConfig) -> list[Task]:
     """One after the other at one rate, so that a machine's mood is about the same for all."""
     rate = sorted(config.rates)[len(config.rates) // 2]
-    systems = ("headset-avatar", *(system for system in MODULES if not missing(system)))
+    here = [(system, codec) for system, codec in _PEERS if not missing(system)]
     return [
-        replace(base, system=system, rate_fps=rate, client_ms=client_ms)
+        replace(base, system=system, codec=codec, rate_fps=rate, client_ms=client_ms)
         for client_ms in (0.0, config.slow_ms)
-        for system in systems
+        for system, codec in (*_OURS, *here)
     ]

@@ -8,7 +8,7 @@ from typing import Any
 from realtime.pipeline import STAGES
 
 _HEADS = (
-    *("sender", "model", "camera", "client", "sent", "got"),
+    *("sender", "pictures", "model", "camera", "client", "sent", "got"),
     *("age p50", "p95", "p99", "at end", "CPU/frame", "client's", "PSNR"),
 )
 
@@ -57,6 +57,7 @@ def _ages_row(trial: dict[str, Any]) -> list[str]:
     age = trial["age_ms"]
     return [
         trial["system"],
+        trial["codec"],
         _model(trial),
         _camera(trial),
         f"{trial['client_ms']:g} ms",
@@ -66,7 +67,7 @@ def _ages_row(trial: dict[str, Any]) -> list[str]:
         number(trial["age_at_end_ms"], 2),
         number(trial["cpu_ms_per_frame"], 2),
         number(trial["client_cpu_ms_per_frame"], 2),
-        number(trial["psnr_db"]),
+        "exact" if trial["exact"] else number(trial["psnr_db"]),
     ]
 
 

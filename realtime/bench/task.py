@@ -8,6 +8,7 @@ from typing import Any, Literal, NamedTuple, Protocol
 from realtime.backends import BackendName
 from realtime.frame import Image
 
+PictureCodec = Literal["raw", "jpeg"]
 System = Literal["headset-avatar", "imagezmq-opencv", "imagezmq", "netgear"]
 
 
@@ -24,7 +25,10 @@ class Task:
     """The camera's; None is as fast as it goes."""
     client_ms: float
     """What the client takes for each picture."""
+    codec: PictureCodec
+    """What the pictures travel as."""
     quality: int
+    """Of JPEG."""
     epoch_us: int
     """When picture 0 was taken: microseconds since 1970."""
     address: str = ""

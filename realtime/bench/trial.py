@@ -37,6 +37,7 @@ def run(task: Task, warm_up_s: float, measured_s: float) -> dict[str, Any]:
         sent = json.loads(sender.answer(_PATIENCE_S))
     return {
         "system": task.system,
+        "codec": task.codec,
         "model": task.model,
         "rate_fps": task.rate_fps,
         "client_ms": task.client_ms,

@@ -88,7 +88,7 @@ def receive(task: Task, answers: TextIO) -> dict[str, Any]:
         "age_ms": _summary([view.age_ms for view in views]),
         "age_at_end_ms": _summary(at_the_end)["p50"],
         "client_cpu_ms_per_frame": round(1000 * cpu_s / count, 3) if count else None,
-        "psnr_db": _psnr_db(image, task),
+        **_likeness(image, task),
     }
 
 
@@ -152,17 +152,19 @@ def _pictures(task: Task) -> list[Image]:
     return demo_pictures(Bundle.load(Path(task.bundle)).manifest.input.size_px)
 
 
-def _psnr_db(image: Image | None, task: Task) -> float | None:
-    """Of a received picture to what the camera gave; None: there is none, or a model changed it."""
+def _likeness(image: Image | None, task: Task) -> dict[str, float | bool | None]:
+    """Whether a received picture is what the camera gave, and if not, its PSNR to that; None:
+    there is no picture, or a model changed it."""
     if image is None or task.model != "identity":
-        return None
+        return {"exact": None, "psnr_db": None}
     number = read_number(image)
     pictures = _pictures(task)
     original = pictures[number % len(pictures)]
     write_number(original, number)
     difference: NDArray[np.float64] = np.subtract(image, original, dtype=np.float64)
     square = float(np.square(difference).mean())
-    return round(10 * math.log10(255**2 / square), 2) if square else None
+    psnr_db = round(10 * math.log10(255**2 / square), 2) if square else None
+    return {"exact": not square, "psnr_db": psnr_db}
 
 
 def _summary(values: list[float]) -> dict[str, float | None]:

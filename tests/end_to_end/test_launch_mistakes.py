@@ -35,7 +35,7 @@ def prepare(folder: Path, bundle: Path) -> None:
         ("--bundle DIR/nothing", 1, r"nothing does not exist: give a folder"),
         ("--bundle DIR/empty", 1, r"empty is empty: give a folder that `python -m export` wrote"),
         ("--bundle DIR/edited", 1, r"model\.onnx is damaged or edited .*: export it again, or"),
-        ("--codec foo", 2, r"'foo' .*--codec.*'jpeg', 'raw', 'h264'.*: see launch\.py --help"),
+        ("--codec foo", 2, r"'foo' .*--codec.*'auto', 'raw', 'jpeg', 'h264'.*: see launch\.py"),
         ("--colour red", 2, r"--colour.*: see launch\.py --help"),
         ("--duration -1", 2, r"--duration -1: give a number above 0"),
         ("--frames many", 2, r"--frames.*: see launch\.py --help"),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from realtime.config import LaunchConfig
@@ -13,8 +15,26 @@ def test_the_defaults_need_only_a_camera() -> None:
     config = LaunchConfig(camera="0")
     assert config.request.size_px is None
     assert config.request.fps is None
-    assert config.wire_codec is Codec.JPEG
+    assert config.wire_codec is Codec.RAW
     assert config.bundle.parts[-2:] == ("models", "demo")
+
+
+@pytest.mark.parametrize(
+    ("options", "codec"),
+    [
+        ({"bind": "tcp://[::1]:0", "web": "8443"}, Codec.RAW),
+        ({"bind": "tcp://192.168.1.2:5555"}, Codec.JPEG),
+        ({"bind": "tcp://*:5555"}, Codec.JPEG),
+        ({"web": "0.0.0.0:8443"}, Codec.JPEG),
+        ({"codec": "raw", "bind": "tcp://*:5555"}, Codec.RAW),
+        ({"codec": "jpeg"}, Codec.JPEG),
+        ({"codec": "h264"}, Codec.H264),
+    ],
+)
+def test_pictures_are_raw_unless_other_machines_can_connect(
+    options: dict[str, Any], codec: Codec
+) -> None:
+    assert LaunchConfig(camera="0", **options).wire_codec is codec
 
 
 def test_what_the_camera_is_asked_for() -> None:

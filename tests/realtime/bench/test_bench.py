@@ -12,7 +12,7 @@ import pytest
 from realtime.bench import __main__ as command
 from realtime.bench import plan, trial
 from realtime.bench.config import BenchConfig
-from realtime.bench.task import System
+from realtime.bench.task import PictureCodec, System
 from realtime.errors import RealtimeError, UsageError
 from realtime.pipeline import STAGES
 
@@ -30,13 +30,18 @@ def test_the_plan_is_every_rate_without_and_with_the_model_then_peers_quick_and_
     assert [(t.model, t.rate_fps) for t in tasks[:8]] == [
         (model, rate) for model in ("identity", "bundle") for rate in (30.0, 60.0, 90.0, None)
     ]
-    assert [(t.system, t.rate_fps, t.client_ms) for t in tasks[8:]] == [
-        ("headset-avatar", 60.0, 0.0),
-        ("imagezmq-opencv", 60.0, 0.0),
-        ("imagezmq", 60.0, 0.0),
-        ("headset-avatar", 60.0, 100.0),
-        ("imagezmq-opencv", 60.0, 100.0),
-        ("imagezmq", 60.0, 100.0),
+    assert {t.codec for t in tasks[:8]} == {"raw"}, "as launch.py on one machine"
+    assert {t.rate_fps for t in tasks[8:]} == {60.0}
+    assert [(t.client_ms, t.system, t.codec) for t in tasks[8:]] == [
+        (client_ms, *sender)
+        for client_ms in (0.0, 100.0)
+        for sender in (
+            ("headset-avatar", "raw"),
+            ("headset-avatar", "jpeg"),
+            ("imagezmq", "raw"),
+            ("imagezmq", "jpeg"),
+            ("imagezmq-opencv", "jpeg"),
+        )
     ]
     assert plan.absent_peers() == ["vidgear"]
 
@@ -70,23 +75,38 @@ def test_the_command_prints_and_writes_figures_that_add_up(
         assert all(row["stages_ms"][stage]["p50"] <= total["max"] for stage in STAGES)
         age = row["age_ms"]
         assert 0 < age["p50"] <= age["p95"] <= age["p99"] <= age["max"]
-    assert free["psnr_db"] > 30
-    assert at_60["psnr_db"] is None, "a model changes the pictures"
+    assert (free["exact"], free["psnr_db"]) == (True, None)
+    assert (at_60["exact"], at_60["psnr_db"]) == (None, None), "a model changes the pictures"
     printed = capsys.readouterr().out
     assert "onnxruntime-cpu" in printed
     assert "load average before" in printed
 
 
-@pytest.mark.parametrize("system", ["imagezmq-opencv", "imagezmq", "netgear"])
-def test_a_peer_gives_its_client_the_cameras_pictures(system: System, tiny_bundle: Path) -> None:
-    if plan.missing(system):
+@pytest.mark.parametrize(
+    ("system", "codec"),
+    [
+        ("headset-avatar", "raw"),
+        ("headset-avatar", "jpeg"),
+        ("imagezmq", "raw"),
+        ("imagezmq", "jpeg"),
+        ("imagezmq-opencv", "jpeg"),
+        ("netgear", "jpeg"),
+    ],
+)
+def test_each_sender_gives_its_client_the_cameras_pictures(
+    system: System, codec: PictureCodec, tiny_bundle: Path
+) -> None:
+    if system in plan.MODULES and plan.missing(system):
         pytest.skip(f"{system} is not installed: pip install -e .[peers]")
-    task = plan.trials(config(tiny_bundle))[0]
-    row = trial.run(replace(task, system=system), warm_up_s=0.1, measured_s=0.5)
+    task = replace(plan.trials(config(tiny_bundle))[0], system=system, codec=codec)
+    row = trial.run(task, warm_up_s=0.1, measured_s=0.5)
     assert row["system"] == system
     assert row["backend"] == "identity"
     assert row["received"] > 0
-    assert row["psnr_db"] > 30
+    if codec == "raw":
+        assert row["exact"]
+    else:
+        assert row["psnr_db"] > 30
     assert 0 < row["age_ms"]["p50"] < 60_000
     assert row["cpu_ms_per_frame"] > 0
     assert row["client_cpu_ms_per_frame"] > 0
