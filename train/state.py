@@ -1,4 +1,4 @@
-"""`State`: what a step of `fit` changes - D, E, A_C and A_V, three Adams, two histories."""
+"""`State`: what a step of `fit` changes - D, E, A_C and A_V, their optimisers, two histories."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ from torch import nn
 
 from train.config import FitOptions
 from train.history import History
-from train.networks import Networks, is_fine
-from train.trainee import Trainee, adam
+from train.networks import Networks, is_fine, is_hidden
+from train.optimisers import Groups, Muon, adam
+from train.trainee import Trainee
 
 
 class State(Trainee):
@@ -35,15 +36,13 @@ class State(Trainee):
         self.histories = {"history_c": self.history_c, "history_v": self.history_v}
 
         lr, adversary_lr = config.learning_rates
-        d, e = dict(networks.disentangler.named_parameters()), networks.entangler
-        fine = [p for name, p in d.items() if is_fine(name)]
-        coarse = [p for name, p in d.items() if not is_fine(name)]
-        self.optimizer_d = adam(lr, coarse, fine, scales=(config.coarse_lr, 1.0))
-        self.optimizer_e = adam(lr, list(e.parameters()))
+        of_d = self._optimizers_of_d(config, lr)
+        self.optimizers_of_d = tuple(of_d.values())
+        self.optimizer_e = adam(lr, [(list(networks.entangler.parameters()), 1.0)])
         adversaries = (networks.adversary_c, networks.adversary_v)
-        self.optimizer_a = adam(adversary_lr, [p for a in adversaries for p in a.parameters()])
-        self.optimizers = {
-            "optimizer_d": self.optimizer_d,
+        judging = [p for a in adversaries for p in a.parameters()]
+        self.optimizer_a = adam(adversary_lr, [(judging, 1.0)])
+        self.optimizers = of_d | {
             "optimizer_e": self.optimizer_e,
             "optimizer_a": self.optimizer_a,
         }
@@ -51,3 +50,20 @@ class State(Trainee):
     @property
     def lr(self) -> float:
         return float(self.optimizer_e.param_groups[0]["lr"])
+
+    def _optimizers_of_d(self, config: FitOptions, lr: float) -> dict[str, torch.optim.Optimizer]:
+        """By name in a checkpoint."""
+        muon = config.usual_optimizer == "muon"
+        named = list(self.networks.disentangler.named_parameters())
+
+        def groups(*, hidden: bool) -> Groups:
+            chosen = [(n, p) for n, p in named if (muon and is_hidden(n, p)) == hidden]
+            coarse = [p for n, p in chosen if not is_fine(n)]
+            fine = [p for n, p in chosen if is_fine(n)]
+            return [(coarse, config.coarse_lr), (fine, 1.0)]
+
+        found: dict[str, torch.optim.Optimizer] = {"optimizer_d": adam(lr, groups(hidden=False))}
+        if muon:
+            dtype = torch.bfloat16 if config.precision == "bf16-mixed" else torch.float32
+            found["optimizer_d_hidden"] = Muon(lr, groups(hidden=True), dtype)
+        return found

@@ -59,7 +59,7 @@ def uncooperative(engine: Engine, state: State, config: FitOptions, batch: Batch
 
     with frozen(e, state.a_c) as (fixed_e, a_c):
         forth = _forth(engine, state, config, batch, fixed_e, a_c)
-    engine.step(state.optimizer_d)
+    engine.step(*state.optimizers_of_d)
 
     r = engine.residual(d, batch.v_other)
     with frozen(d, state.a_v) as (fixed_d, a_v):
@@ -81,7 +81,7 @@ def cooperative(engine: Engine, state: State, config: FitOptions, batch: Batch) 
         back = engine.learn(
             "cycle C", lambda c, *r: cycle_c(d, e, a_v, c, list(r), weigh), batch.c, *r
         )
-    engine.step(state.optimizer_d, state.optimizer_e)
+    engine.step(*state.optimizers_of_d, state.optimizer_e)
 
     return forth.parts | back.parts | _adversaries(engine, state, config, batch, forth, back)
 
@@ -107,7 +107,7 @@ def practice(engine: Engine, state: State, config: FitOptions, batch: Batch) -> 
         _disturbed(engine, state, config, batch),
         batch.c,
     )
-    engine.step(state.optimizer_d)
+    engine.step(*state.optimizers_of_d)
     return found.parts
 
 

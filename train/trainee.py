@@ -30,7 +30,7 @@ class Trainee:
         """By name in a checkpoint, networks that are asked and do not learn."""
         self.histories: dict[str, History] = {}
         """By name in a checkpoint."""
-        self.optimizers: dict[str, torch.optim.Adam] = {}
+        self.optimizers: dict[str, torch.optim.Optimizer] = {}
         """By name in a checkpoint."""
         self.content = content
 
@@ -89,14 +89,6 @@ class Trainee:
 
     def _modules(self) -> dict[str, nn.Module]:
         return {"networks": self.networks, "content_ema": self.content_ema, **self.fixed}
-
-
-def adam(
-    lr: float, *groups: list[nn.Parameter], scales: tuple[float, ...] = (1.0,)
-) -> torch.optim.Adam:
-    """The paper's Adam. `scales`: what each group's learning rate is multiplied by."""
-    parts = [{"params": g, "rate": lr * scale} for g, scale in zip(groups, scales, strict=True)]
-    return torch.optim.Adam(parts, lr=lr, betas=(0.5, 0.999))
 
 
 def _under(prefix: str, named: dict[str, Tensor]) -> dict[str, Tensor]:

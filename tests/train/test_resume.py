@@ -47,7 +47,7 @@ def assert_same_end(whole: Path, broken: Path) -> None:
     assert rows(whole) == rows(broken)
 
 
-@pytest.mark.parametrize("method", ["uncooperative", "cyclegan"])
+@pytest.mark.parametrize("method", ["uncooperative", "cyclegan", "restoration"])
 def test_a_run_that_broke_off_ends_with_the_same_bits(
     fit_config: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, method: str
 ) -> None:

@@ -8,7 +8,8 @@ from torch import nn
 from train.distill.config import DistillConfig
 from train.history import History
 from train.networks import build_adversary_c, build_content
-from train.trainee import Trainee, adam
+from train.optimisers import adam
+from train.trainee import Trainee
 
 
 class Student(nn.Module):
@@ -35,13 +36,13 @@ class StudentState(Trainee):
         # As it is when it is exported, not as it learnt: its pictures end at -1 and 1.
         self.teacher = build_content(config.teacher_network).eval().requires_grad_(False)
         self.fixed = {"teacher": self.teacher}
-        self.optimizer_content = adam(config.lr, list(student.content.parameters()))
+        self.optimizer_content = adam(config.lr, [(list(student.content.parameters()), 1.0)])
         self.optimizers = {"optimizer_content": self.optimizer_content}
         if a_c is not None:
             size = config.network.size
             self.history_c = History(config.history, (3, size, size))
             self.histories = {"history_c": self.history_c}
-            self.optimizer_a = adam(config.adversary_lr, list(a_c.parameters()))
+            self.optimizer_a = adam(config.adversary_lr, [(list(a_c.parameters()), 1.0)])
             self.optimizers["optimizer_a"] = self.optimizer_a
 
     @property

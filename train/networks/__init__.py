@@ -9,7 +9,7 @@ Two families share one interface, so that cycles, checkpoints and export know ne
 
 from __future__ import annotations
 
-from torch import nn
+from torch import Tensor, nn
 
 from train.config import NetworkConfig
 from train.networks import fast, paper
@@ -17,7 +17,15 @@ from train.networks.adversary import Adversary
 from train.networks.disentangler import Disentangler, Residual
 from train.networks.translator import NoResidual, Translator
 
-__all__ = ["Disentangler", "Networks", "Residual", "build_adversary_c", "build_content", "is_fine"]
+__all__ = [
+    "Disentangler",
+    "Networks",
+    "Residual",
+    "build_adversary_c",
+    "build_content",
+    "is_fine",
+    "is_hidden",
+]
 
 
 class Networks(nn.Module):
@@ -57,6 +65,13 @@ def is_fine(name: str) -> bool:
     """Whether a tensor of that name belongs to what D_C does at more than its coarsest copy: what a
     run may add to what another one has learnt."""
     return not {"closer", "refinement", "enlargement"}.isdisjoint(name.split("."))
+
+
+def is_hidden(name: str, weight: Tensor) -> bool:
+    """Whether a tensor of that name in a D of the fast family is what a layer multiplies by, and
+    that layer neither looks for the pose nor ends in a picture."""
+    ends = {"pose", "place", "place_eighth", "place_quarter", "to_change", "to_finer", "stretch"}
+    return weight.ndim > 1 and ends.isdisjoint(name.split("."))
 
 
 def _disentangler(config: NetworkConfig) -> Disentangler:
