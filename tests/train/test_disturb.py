@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from train.disturb import _Draw, _relief, disturb
+from train.disturb import _Draw, _heights, _relief, _seen_by_lamp, disturb
 
 SIZE = 32
 
@@ -106,3 +106,42 @@ def test_a_valley_is_lit_from_a_side_and_what_is_flat_is_not() -> None:
     left, right = lit[:, 29], lit[:, 34]
     assert ((left > 1.02) & (right < 0.98) | (left < 0.98) & (right > 1.02)).sum() >= 4
     assert torch.allclose(lit[:, :2], torch.ones(()).double(), atol=0.3)
+
+
+def test_heights_are_those_of_the_surface_that_has_the_normals() -> None:
+    """A shallow dome."""
+    place = torch.arange(SIZE) - (SIZE - 1) / 2
+    square = place.square()[:, None] + place.square()
+    radius = 24.0
+    dome = (radius**2 - square).clamp_min(radius**2 - 11**2).sqrt()[None, None]
+    inside = square < 10**2
+    x, y = place.expand(SIZE, SIZE), -place[:, None].expand(SIZE, SIZE)  # right, up
+    outwards = torch.stack([x, y, dome[0, 0]])[None] / radius
+    flat = torch.tensor([0.0, 0.0, 1.0]).view(1, 3, 1, 1)
+    heights = _heights(torch.where(inside, outwards, flat))
+    found, truth = (h[0, 0][inside] - h[0, 0][inside].mean() for h in (heights, dome))
+    assert (found - truth).abs().mean() < 0.1 * truth.abs().mean()
+
+
+@pytest.mark.parametrize("side", [-1.0, 1.0])
+def test_what_stands_before_a_lamp_casts_a_shadow_on_the_other_side(side: float) -> None:
+    """A wall from above to below, as high as a quarter of the picture."""
+    heights = torch.zeros(1, 1, SIZE, SIZE)
+    heights[..., 13:19] = SIZE / 4
+    soft = torch.full((1, 1, 1, 1), 0.1)
+    low = torch.tensor([side, 0.0, 1.0]).view(1, 3, 1, 1)
+    seen = _seen_by_lamp(heights, low, soft)[0, 0]
+    lit, shadow = (seen[:, 19:23], seen[:, 9:13])[:: int(side)]
+    assert (lit > 0.99).all()
+    assert (shadow < 0.01).all()
+    in_front = torch.tensor([0.0, 0.0, 1.0]).view(1, 3, 1, 1)
+    assert (_seen_by_lamp(heights, in_front, soft) > 0.9).all()
+
+
+def test_a_lamp_above_lights_what_is_above_a_wall() -> None:
+    heights = torch.zeros(1, 1, SIZE, SIZE)
+    heights[..., 13:19, :] = SIZE / 4
+    above = torch.tensor([0.0, 1.0, 1.0]).view(1, 3, 1, 1)
+    seen = _seen_by_lamp(heights, above, torch.full((1, 1, 1, 1), 0.1))[0, 0]
+    assert (seen[9:13] > 0.99).all()
+    assert (seen[19:23] < 0.01).all()
