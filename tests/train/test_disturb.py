@@ -6,7 +6,10 @@ import pytest
 import torch
 from torch import Tensor
 
-from train.disturb import _Draw, _heights, _relief, _seen_by_lamp, disturb
+from train.disturb import disturb
+from train.disturb.draw import Draw
+from train.disturb.light import relief
+from train.disturb.shadows import heights_of, seen_by_lamp
 
 SIZE = 32
 
@@ -100,9 +103,9 @@ def test_a_valley_is_lit_from_a_side_and_what_is_flat_is_not() -> None:
     """A dark line down the middle: one of its slopes turns lighter, the other one darker."""
     light = torch.full((8, 3, 64, 64), 0.4, dtype=torch.float64)
     avatar = torch.ones(8, 1, 64, 64, dtype=torch.float64)
-    assert torch.allclose(_relief(light, avatar, _Draw(random(6), light)), torch.ones(()).double())
+    assert torch.allclose(relief(light, avatar, Draw(random(6), light)), torch.ones(()).double())
     light[..., 30:34] = 0.2
-    lit = _relief(light, avatar, _Draw(random(6), light))[:, 0, 32]  # [8,64]
+    lit = relief(light, avatar, Draw(random(6), light))[:, 0, 32]  # [8,64]
     left, right = lit[:, 29], lit[:, 34]
     assert ((left > 1.02) & (right < 0.98) | (left < 0.98) & (right > 1.02)).sum() >= 4
     assert torch.allclose(lit[:, :2], torch.ones(()).double(), atol=0.3)
@@ -118,7 +121,7 @@ def test_heights_are_those_of_the_surface_that_has_the_normals() -> None:
     x, y = place.expand(SIZE, SIZE), -place[:, None].expand(SIZE, SIZE)  # right, up
     outwards = torch.stack([x, y, dome[0, 0]])[None] / radius
     flat = torch.tensor([0.0, 0.0, 1.0]).view(1, 3, 1, 1)
-    heights = _heights(torch.where(inside, outwards, flat))
+    heights = heights_of(torch.where(inside, outwards, flat))
     found, truth = (h[0, 0][inside] - h[0, 0][inside].mean() for h in (heights, dome))
     assert (found - truth).abs().mean() < 0.1 * truth.abs().mean()
 
@@ -130,18 +133,18 @@ def test_what_stands_before_a_lamp_casts_a_shadow_on_the_other_side(side: float)
     heights[..., 13:19] = SIZE / 4
     soft = torch.full((1, 1, 1, 1), 0.1)
     low = torch.tensor([side, 0.0, 1.0]).view(1, 3, 1, 1)
-    seen = _seen_by_lamp(heights, low, soft)[0, 0]
+    seen = seen_by_lamp(heights, low, soft)[0, 0]
     lit, shadow = (seen[:, 19:23], seen[:, 9:13])[:: int(side)]
     assert (lit > 0.99).all()
     assert (shadow < 0.01).all()
     in_front = torch.tensor([0.0, 0.0, 1.0]).view(1, 3, 1, 1)
-    assert (_seen_by_lamp(heights, in_front, soft) > 0.9).all()
+    assert (seen_by_lamp(heights, in_front, soft) > 0.9).all()
 
 
 def test_a_lamp_above_lights_what_is_above_a_wall() -> None:
     heights = torch.zeros(1, 1, SIZE, SIZE)
     heights[..., 13:19, :] = SIZE / 4
     above = torch.tensor([0.0, 1.0, 1.0]).view(1, 3, 1, 1)
-    seen = _seen_by_lamp(heights, above, torch.full((1, 1, 1, 1), 0.1))[0, 0]
+    seen = seen_by_lamp(heights, above, torch.full((1, 1, 1, 1), 0.1))[0, 0]
     assert (seen[9:13] > 0.99).all()
     assert (seen[19:23] < 0.01).all()
