@@ -25,13 +25,14 @@ _SCAN = b"\xff\xda"
 """It cannot be part of what is encoded."""
 
 
-def encode(image: Image, codec: Codec, quality: int = DEFAULT_QUALITY) -> bytes:
-    """The payload for `image`, uint8[h, w, 3] RGB. `quality` 1..100 is for JPEG only.
+def encode(image: Image, codec: Codec, quality: int = DEFAULT_QUALITY) -> bytes | memoryview:
+    """The payload for `image`, uint8[h, w, 3] RGB. `quality` 1..100 is for JPEG only. A raw one is
+    the image itself, where that lies in one piece.
 
     Raises `UsageError` for H.264, whose pictures need an `Encoder`.
     """
     if codec == Codec.RAW:
-        return image.tobytes()
+        return np.ascontiguousarray(image).reshape(-1).data
     if codec == Codec.JPEG:
         contiguous = np.ascontiguousarray(image)
         return bytes(encode_jpeg(contiguous, quality, "RGB", "420"))
@@ -65,7 +66,7 @@ class Encoder:
         self._codec, self._quality = codec, quality
         self._h264 = H264Encoder() if codec == Codec.H264 else None
 
-    def encode(self, image: Image, *, key: bool) -> tuple[bytes, Flag]:
+    def encode(self, image: Image, *, key: bool) -> tuple[bytes | memoryview, Flag]:
         """The payload for `image`, uint8[h, w, 3] RGB, and `Flag.KEY` if it can be decoded without
         any before it; `key` asks for such a one."""
         if self._h264 is None:

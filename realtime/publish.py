@@ -139,10 +139,10 @@ class PublishThread(threading.Thread):
         payload, flags = self._encode(self._last)
         self._send(self._last, payload, flags | Flag.SOURCE_LOST)
 
-    def _encode(self, result: Result) -> tuple[bytes, Flag]:
+    def _encode(self, result: Result) -> tuple[bytes | memoryview, Flag]:
         return self._encoder.encode(result.avatar, key=self._publisher.wants_key)
 
-    def _send(self, result: Result, payload: bytes, flags: Flag) -> None:
+    def _send(self, result: Result, payload: bytes | memoryview, flags: Flag) -> None:
         height, width, _ = result.avatar.shape
         header = Header(
             codec=self._output.codec,
