@@ -240,8 +240,8 @@ class FitOptions(RunOptions):
     """Learning rate of D and of E; None is 2e-4 (paper, its own) or 4e-4 (fast), and for practice
     alone, which is no game, 1e-3."""
     optimizer: Literal["adam", "muon"] | None = None
-    """Of D. muon: for its hidden layers, at the same learning rate; in practice it learns several
-    times as fast. None is adam, and muon for practice alone with the fast family."""
+    """Of D. muon: for its hidden layers, at the same learning rate; in practice half the steps do.
+    None is adam, and muon for practice alone with the fast family."""
     adversary_lr: float | None = None
     """Adam's learning rate of A_C and A_V; None is that of D and E."""
     coarse_lr: float = 1.0

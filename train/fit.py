@@ -14,7 +14,7 @@ from train.data import ImageSet, choose, load_profile
 from train.engine import Engine
 from train.errors import BadCheckpoint, BadData
 from train.resume import another_network, changes, go_on, take_over
-from train.state import State
+from train.state import HIDDEN, State
 from train.unpaired import Unpaired
 
 
@@ -82,6 +82,12 @@ def _start(state: State, config: FitConfig, console: Console) -> dict[str, Any]:
                 f"{saved.path} was trained with --method {saved.config.method}, not "
                 f"{config.method}: choose another --out, and --init {config.out} to start from its "
                 "networks"
+            )
+        optimizer = "muon" if saved.under(HIDDEN) else "adam"
+        if optimizer != config.usual_optimizer:
+            raise BadCheckpoint(
+                f"{saved.path} was trained with --optimizer {optimizer}: give that to go on, or "
+                f"choose another --out, and --init {config.out} to start from its networks"
             )
         go_on(state, config, saved)
         for change in changes(saved.config, config):

@@ -11,6 +11,9 @@ from train.networks import Networks, is_fine, is_hidden
 from train.optimisers import Groups, Muon, adam
 from train.trainee import Trainee
 
+HIDDEN = "optimizer_d_hidden"
+"""The name in a checkpoint of what moves D's hidden layers, if that is not Adam."""
+
 
 class State(Trainee):
     """A run of `fit` in memory at some step."""
@@ -65,5 +68,5 @@ class State(Trainee):
         found: dict[str, torch.optim.Optimizer] = {"optimizer_d": adam(lr, groups(hidden=False))}
         if muon:
             dtype = torch.bfloat16 if config.precision == "bf16-mixed" else torch.float32
-            found["optimizer_d_hidden"] = Muon(lr, groups(hidden=True), dtype)
+            found[HIDDEN] = Muon(lr, groups(hidden=True), dtype)
         return found

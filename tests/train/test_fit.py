@@ -146,3 +146,11 @@ def test_the_log_has_a_row_of_losses_for_each_stretch(fit_config: Make) -> None:
 def test_a_count_of_zero_is_refused(fit_config: Make, field: str) -> None:
     with pytest.raises(TrainError, match=f"{field} must be at least 1, got 0"):
         fit_config(**{field: 0})
+
+
+def test_a_run_goes_on_with_the_optimiser_that_it_began_with(fit_config: Make) -> None:
+    fit.run(fit_config(method="restoration", steps=1, optimizer="adam"))
+    with pytest.raises(BadCheckpoint, match="was trained with --optimizer adam: give that to go"):
+        fit.run(fit_config(method="restoration", steps=2))
+    fit.run(fit_config(method="restoration", steps=2, optimizer="adam"))
+    assert checkpoint.load(fit_config().out).step == 2
