@@ -21,11 +21,12 @@ from __future__ import annotations
 
 import json
 import struct
-import zlib
 from collections.abc import Sequence
 from enum import IntEnum, IntFlag
 from operator import itemgetter
 from typing import Any, Literal, NamedTuple
+
+from zlib_ng import zlib_ng
 
 from realtime.errors import WireError
 from realtime.topic import AVATAR_PREFIX, INFO_PREFIX, LONGEST_TOPIC, parse_topic
@@ -111,7 +112,7 @@ class Header(NamedTuple):
     payload_bytes: int = 0
     """u32."""
     crc32: int = 0
-    """u32, of the payload, as zlib computes it."""
+    """u32, of the payload, as zlib computes it. (So does zlib-ng, ten times as fast.)"""
 
     @property
     def is_key(self) -> bool:
@@ -173,7 +174,7 @@ def pack_message(
     size = len(payload)
     if size > MAX_PAYLOAD_BYTES:
         raise WireError("too_large", f"a payload of {size} bytes, more than {MAX_PAYLOAD_BYTES}")
-    packed = header.pack((*(stamp or header[-5:-2]), size, zlib.crc32(payload)))
+    packed = header.pack((*(stamp or header[-5:-2]), size, zlib_ng.crc32(payload)))
     if form == "single":
         return [b"".join((topic.encode(), packed, payload))]
     return [topic.encode(), packed, payload]
@@ -262,6 +263,6 @@ def _check_payload(header: Header, payload: memoryview) -> None:
     if len(payload) != promised:
         reason = "short_payload" if len(payload) < promised else "long_payload"
         raise WireError(reason, f"{len(payload)} bytes of payload, the header says {promised}")
-    crc32 = zlib.crc32(payload)
+    crc32 = zlib_ng.crc32(payload)
     if crc32 != header.crc32:
         raise WireError("bad_crc", f"payload has crc32 {crc32:08x}, not {header.crc32:08x}")

@@ -6,7 +6,6 @@ a little longer. What both have is the session; `notes` and `Pictures` say what 
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
@@ -14,6 +13,7 @@ from pathlib import Path
 
 import av
 from pydantic import ValidationError
+from zlib_ng import zlib_ng
 
 from calibration.printable import printable
 from calibration.recorded import CODEC, FORMAT, MOST_ABOUT_BYTES, ONLY, objection, video_objection
@@ -138,7 +138,7 @@ class Pictures:
                     continue
                 row, image = self._rows[time_us], self._video.rgb(picture.frame)
                 # Its size: a file may ask for its pictures to be turned.
-                if image.shape[1::-1] != self._size_px or zlib.crc32(image.data) != row.crc32:
+                if image.shape[1::-1] != self._size_px or zlib_ng.crc32(image.data) != row.crc32:
                     self.damaged += 1
                     continue
                 self._came, self._last = self._came + 1, order[time_us]

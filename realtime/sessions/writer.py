@@ -9,7 +9,6 @@ at once.
 from __future__ import annotations
 
 import platform
-import zlib
 from contextlib import ExitStack
 from datetime import UTC, datetime
 from fractions import Fraction
@@ -20,6 +19,7 @@ from typing import cast
 import av
 from av.error import FFmpegError
 from av.video.reformatter import VideoReformatter
+from zlib_ng import zlib_ng
 
 from calibration.profile import CameraProfile
 from realtime.errors import SessionError
@@ -93,7 +93,7 @@ class SessionWriter:
             capture_ns=frame.capture_ns,
             capture_unix_us=frame.capture_unix_us,
             dropped_before=dropped_before,
-            crc32=zlib.crc32(frame.image.data),
+            crc32=zlib_ng.crc32(frame.image.data),
         )
         rgb = av.VideoFrame.from_ndarray(frame.image, format="rgb24")
         picture = self._planes.reformat(rgb, format=PIXELS, threads=1)
