@@ -59,12 +59,13 @@ class Muon(torch.optim.Optimizer):
 
 def orthogonal(matrix: Tensor) -> Tensor:
     """float[M,N] -> the orthogonal matrix nearest to it, roughly, by Newton and Schulz's way."""
-    wide = matrix if len(matrix) <= matrix.shape[1] else matrix.T
+    wide = matrix if len(matrix) <= matrix.shape[1] else matrix.T.contiguous()
     wide = wide / (wide.norm() + LEAST)
     first, third, fifth = QUINTIC
     for _ in range(TURNS):
         square = wide @ wide.T
-        wide = first * wide + (third * square + fifth * square @ square) @ wide
+        square = torch.addmm(square, square, square, beta=third, alpha=fifth)
+        wide = torch.addmm(wide, square, wide, beta=first)
     found: Tensor = wide if len(matrix) <= matrix.shape[1] else wide.T
     return found
 

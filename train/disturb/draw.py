@@ -55,6 +55,12 @@ def mean(values: Tensor, where: Tensor) -> Tensor:
     return (values * where).sum((2, 3), keepdim=True) / (total + 1)
 
 
+def unit(vectors: Tensor) -> Tensor:
+    """float[B,3,H,W] -> of length 1; none stays none. (`functional.normalize` takes forty times as
+    long on a CPU.)"""
+    return vectors * vectors.square().sum(1, keepdim=True).clamp_min(1e-12).rsqrt()
+
+
 def coarse(picture: Tensor, cells: int) -> Tensor:
     """What is left of light in `cells` x `cells` smooth spots."""
     return spots(picture, cells).clamp_min(0)

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from train.disturb.draw import DIM, Draw, coarse, mean, soften, spots
+from train.disturb.draw import DIM, Draw, coarse, mean, soften, spots, unit
 from train.disturb.shadows import heights_of, seen_by_lamp
 
 LAMPS = 3
@@ -56,7 +56,7 @@ def _slope(height: Tensor, turn: Tensor) -> Tensor:
 def shape_lit(normals: Tensor, avatar: Tensor, draw: Draw) -> tuple[Tensor, Tensor]:
     """A few lamps and the room about the face: by how much each place is lit otherwise than from
     in front, float[B,3,S,S], about 1 in the mean; and how much skin shines, float[B,3,S,S]."""
-    n = functional.normalize(normals, dim=1) * (normals.square().sum(1, keepdim=True) > 0.1)
+    n = unit(normals) * (normals.square().sum(1, keepdim=True) > 0.1)
     size = n.shape[-1]
     place = torch.linspace(-1, 1, size, device=n.device, dtype=n.dtype)
     outwards = n[:, :1] * place - n[:, 1:2] * place[:, None]  # of a lamp nearby, sides face less
@@ -80,7 +80,7 @@ def shape_lit(normals: Tensor, avatar: Tensor, draw: Draw) -> tuple[Tensor, Tens
             shade = torch.sigmoid(edge / draw.uniform(0.02, 0.4))
             strength = strength * (1 - draw.chance(0.5) * draw.uniform(0.3, 1) * shade)
         lit = lit + strength * ((cosine + wrap) / (1 + wrap)).clamp_min(0)
-        between = functional.normalize(towards + n.new_tensor([0, 0, 1])[:, None, None], dim=1)
+        between = unit(towards + n.new_tensor([0, 0, 1])[:, None, None])
         soft = (n * between).sum(1, keepdim=True).clamp_min(0).square().square().square()
         shine = shine + strength * torch.lerp(soft, soft.square().square(), draw.uniform(0, 1))
     level = mean(lit.mean(1, keepdim=True), avatar) + DIM
