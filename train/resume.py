@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from train.checkpoint import Checkpoint
 from train.config_json import RunConfig
 from train.errors import BadCheckpoint
-from train.networks import is_fine
+from train.networks import in_block, is_fine
 from train.trainee import Trainee
 
 WHERE = ("out", "init")
@@ -30,9 +30,9 @@ def go_on(state: Trainee, config: RunConfig, saved: Checkpoint) -> None:
 
 
 def take_over(module: nn.Module, weights: dict[str, Tensor]) -> None:
-    """All weights; a refinement or an enlargement that the first run did not have begins as it is.
-    Raises RuntimeError if they do not fit."""
-    new = {name: t for name, t in module.state_dict().items() if is_fine(name)}
+    """All weights; a refinement, an enlargement or further blocks that the first run did not have
+    begin as they are: they hardly change anything yet. Raises RuntimeError if they do not fit."""
+    new = {name: t for name, t in module.state_dict().items() if is_fine(name) or in_block(name)}
     module.load_state_dict(new | weights)
 
 

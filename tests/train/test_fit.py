@@ -74,6 +74,22 @@ def test_a_second_stage_may_refine_what_the_first_one_learnt(
         fit.run(replace(first, out=tmp_path / "third", init=second.out))
 
 
+def test_a_second_stage_may_have_more_blocks(fit_config: Make, tmp_path: Path) -> None:
+    first = fit_config(out=tmp_path / "first", steps=2, method="restoration")
+    fit.run(first)
+    network = replace(first.network, blocks=first.network.blocks + 2)
+    second = replace(first, out=tmp_path / "second", init=first.out, network=network)
+    fit.run(replace(second, steps=1, lr=0.0))
+    part = "networks.disentangler.content"
+    a, b = (checkpoint.load(config.out).under(part) for config in (first, second))
+    assert all(torch.equal(t, b[name]) for name, t in a.items())
+    assert {name.split(".")[1] for name in b.keys() - a.keys()} == {
+        *("down_quarter", "middle", "at_quarter"),
+    }
+    with pytest.raises(BadCheckpoint, match=r"--init .* another network \(blocks"):
+        fit.run(replace(first, out=tmp_path / "third", init=second.out))
+
+
 def test_practice_asks_d_c_alone_to_fit(fit_config: Make, tmp_path: Path) -> None:
     first = fit_config(out=tmp_path / "first", steps=1, method="restoration")
     fit.run(first)

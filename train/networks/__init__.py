@@ -23,6 +23,7 @@ __all__ = [
     "Residual",
     "build_adversary_c",
     "build_content",
+    "in_block",
     "is_fine",
     "is_hidden",
 ]
@@ -65,6 +66,13 @@ def is_fine(name: str) -> bool:
     """Whether a tensor of that name belongs to what D_C does at more than its coarsest copy: what a
     run may add to what another one has learnt."""
     return not {"closer", "refinement", "enlargement"}.isdisjoint(name.split("."))
+
+
+def in_block(name: str) -> bool:
+    """Whether a tensor of that name belongs to a residual block of the fast family's D_C, of which
+    a run may have more than another one."""
+    parts = set(name.split("."))
+    return bool(parts & {"down_quarter", "middle", "at_quarter"} and parts & {"first", "last"})
 
 
 def is_hidden(name: str, weight: Tensor) -> bool:
