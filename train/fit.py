@@ -10,7 +10,7 @@ from rich.console import Console
 from train import checkpoint
 from train.config import FitArguments, FitConfig
 from train.course import carry_out, make_folder, open_images, say, where
-from train.data import ImageSet, choose, load_profile
+from train.data import ImageSet, choose, list_images, load_profile
 from train.engine import Engine
 from train.errors import BadCheckpoint, BadData
 from train.resume import another_network, changes, go_on, take_over
@@ -30,6 +30,8 @@ def run(asked: FitConfig | FitArguments) -> None:
     engine.adopt(state)
     progress = _start(state, config, console)
     make_folder(config.out)
+    if config.normals is not None:
+        list_images(config.normals)  # before the others are decoded, which takes minutes
     size = config.network.size
     v = open_images(config.v, size, config, console, load_profile(config.profile))
     c = open_images(config.c, size, config, console)

@@ -118,6 +118,10 @@ def test_normals_go_with_the_renders_of_their_names(fit_config: Make, tmp_path: 
     next(normals.iterdir()).unlink()
     with pytest.raises(BadData, match=r"needs its normal pass, under its own name; 1 have no"):
         fit.run(replace(config, normals=normals, out=tmp_path / "second"))
+    out = tmp_path / "third"
+    with pytest.raises(BadData, match="elsewhere does not exist: it is not a folder of images"):
+        fit.run(replace(config, normals=tmp_path / "elsewhere", out=out))
+    assert not (out / "cache").exists(), "told before anything is decoded"
     with pytest.raises(TrainError, match="--normals is for practice"):
         replace(config, normals=normals, method="uncooperative")
 
