@@ -112,7 +112,7 @@ class Header(NamedTuple):
     payload_bytes: int = 0
     """u32."""
     crc32: int = 0
-    """u32, of the payload, as zlib computes it. (So does zlib-ng, ten times as fast.)"""
+    """u32, of the payload, as zlib computes it. (So does zlib-ng, in less time.)"""
 
     @property
     def is_key(self) -> bool:

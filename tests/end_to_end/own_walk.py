@@ -92,6 +92,8 @@ def _mean(name: str, share: float) -> Vec3:
 
 
 if __name__ == "__main__":
+    if len(sys.argv) < 2 or sys.argv[1].startswith("-"):
+        sys.exit(f"usage: python -m tests.end_to_end.own_walk DIR\n\n{__doc__}")
     place = Path(sys.argv[1])
     if (place / "points.csv").exists():
         click(place / "points.csv")
