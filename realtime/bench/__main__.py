@@ -13,7 +13,7 @@ from typing import Any
 from realtime.bench import machine, table
 from realtime.bench.config import BenchConfig
 from realtime.bench.plan import absent_peers, trials
-from realtime.bench.trial import run
+from realtime.bench.trial import median, run
 from realtime.bundle import Bundle
 from realtime.command_line import parse
 from realtime.errors import RealtimeError, UsageError
@@ -23,6 +23,7 @@ _DESCRIPTION = """Measure the live loop: without a model, and with one.
 
     python -m realtime.bench                     about a minute and a half
     python -m realtime.bench --peers --json F    beside imagezmq and NetGear
+    python -m realtime.bench --rounds 5          medians of turns
     python -m realtime.bench --quick             a look
 
 Each trial is a sending and a receiving process. Let the machine do nothing else."""
@@ -48,12 +49,13 @@ def bench(config: BenchConfig) -> None:
     for module in absent_peers() if config.peers else ():
         _say(f"{module} is not installed and is left out: pip install {module}")
     before = machine.load()
-    done = []
     tasks = trials(config)
-    for index, task in enumerate(tasks, 1):
+    measured = []
+    for index, task in enumerate(tasks * config.rounds, 1):
         rate = "as fast as it goes" if task.rate_fps is None else f"{task.rate_fps:g} fps"
-        _say(f"{index}/{len(tasks)}: {task.system}, {task.model}, {rate}")
-        done.append(run(task, config.warm_up_s, config.measured_s))
+        _say(f"{index}/{len(tasks) * config.rounds}: {task.system}, {task.model}, {rate}")
+        measured.append(run(task, config.warm_up_s, config.measured_s))
+    done = [median(measured[kind :: len(tasks)]) for kind in range(len(tasks))]
     figures = {
         "schema": 1,
         "bundle": bundle.id,
@@ -70,7 +72,9 @@ def bench(config: BenchConfig) -> None:
 
 
 def _print(figures: dict[str, Any], done: Sequence[dict[str, Any]]) -> None:
-    print(f"{figures['bundle']}, {figures['measured_s']:g} s a trial\n")
+    rounds = figures["settings"]["rounds"]
+    medians = f", medians of {rounds} in turns" if rounds > 1 else ""
+    print(f"{figures['bundle']}, {figures['measured_s']:g} s a trial{medians}\n")
     print(table.ages(done), _HOW_TO_READ, "Stages of the loop, p50/p95/p99 ms:", sep="\n\n")
     print()
     print(table.stages(done))

@@ -31,6 +31,9 @@ class BenchConfig:
     goes as fast as the loop takes the pictures."""
     seconds: Annotated[float, arg(metavar="SECONDS")] = 5.0
     """Measured in each trial, after a second that is not."""
+    rounds: Annotated[int, arg(metavar="N")] = 1
+    """So many of each trial, all kinds in turns; the figures are
+    their medians. One trial may meet a busy moment."""
     quick: Annotated[bool, arg(help_behavior_hint="")] = False
     """A second for each trial: a look, not a figure to quote."""
     quality: Annotated[int, arg(metavar="1..100")] = 90
@@ -53,6 +56,8 @@ class BenchConfig:
             given = " ".join(f"{value:g}" for value in values)
             if not values or not all(0 < value <= _MOST for value in values):
                 raise UsageError(f"--{name} {given}: give numbers above 0, at most {_MOST}")
+        if not 1 <= self.rounds <= _MOST:
+            raise UsageError(f"--rounds {self.rounds}: give 1 to {_MOST}")
         if not 1 <= self.quality <= 100:
             raise UsageError(f"--quality {self.quality}: give 1 to 100")
 

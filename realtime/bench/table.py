@@ -62,7 +62,7 @@ def _ages_row(trial: dict[str, Any]) -> list[str]:
         _camera(trial),
         f"{trial['client_ms']:g} ms",
         f"{trial['fps']:.1f} fps",
-        str(trial["received"]),
+        f"{trial['received']:g}",
         *(number(age[p], 2) for p in _PS),
         number(trial["age_at_end_ms"], 2),
         number(trial["cpu_ms_per_frame"], 2),

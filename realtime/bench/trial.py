@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import socket
+import statistics
 import subprocess
 import sys
 import tempfile
 import threading
+from collections.abc import Sequence
 from dataclasses import asdict, replace
 from typing import IO, Any, Self
 
@@ -44,6 +46,19 @@ def run(task: Task, warm_up_s: float, measured_s: float) -> dict[str, Any]:
         **sent,
         **received,
     }
+
+
+def median(alike: Sequence[Any]) -> Any:
+    """Of trials of one kind, figure by figure, and None where one has none; what is no figure is
+    the first one's."""
+    first = alike[0]
+    if isinstance(first, dict):
+        return {key: median([trial[key] for trial in alike]) for key in first}
+    if None in alike:
+        return None
+    if isinstance(first, bool):
+        return all(alike)
+    return statistics.median(alike) if isinstance(first, int | float) else first
 
 
 class _Worker:

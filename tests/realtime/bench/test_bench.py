@@ -12,7 +12,7 @@ import pytest
 from realtime.bench import __main__ as command
 from realtime.bench import plan, trial
 from realtime.bench.config import BenchConfig
-from realtime.bench.task import PictureCodec, System
+from realtime.bench.task import PictureCodec, System, Task
 from realtime.errors import RealtimeError, UsageError
 from realtime.pipeline import STAGES
 
@@ -44,6 +44,30 @@ def test_the_plan_is_every_rate_without_and_with_the_model_then_peers_quick_and_
         )
     ]
     assert plan.absent_peers() == ["vidgear"]
+
+
+def test_rounds_are_told_as_medians_of_trials_that_took_turns(
+    tiny_bundle: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    ages = iter((1.0, 10.0, 5.0, 30.0, 3.0, None))
+
+    def trial_of(task: Task, warm_up_s: float, measured_s: float) -> dict[str, Any]:
+        age = dict.fromkeys(("p50", "p95", "p99", "max"), next(ages))
+        told = {"system": task.system, "codec": task.codec, "rate_fps": task.rate_fps}
+        counted = {"fps": 60.0, "received": 60, "client_ms": 0.0, "age_ms": age}
+        costs = {"cpu_ms_per_frame": 1.0, "client_cpu_ms_per_frame": 1.0, "age_at_end_ms": 1.0}
+        return told | counted | costs | {"backend": "identity", "exact": True, "psnr_db": None}
+
+    monkeypatch.setattr(command, "run", trial_of)
+    monkeypatch.setattr(command, "trials", lambda config: plan.trials(config)[:2])
+    command.bench(config(tiny_bundle, rounds=3))
+    printed = capsys.readouterr().out
+    assert "medians of 3 in turns" in printed
+    at_60, free = (line.split() for line in printed.splitlines() if "headset-avatar " in line[:15])
+    assert at_60[10:12] == ["3.00", "3.00"], "of 1, 5 and 3"
+    assert "-" in free, "one trial got no picture: no figure"
+    with pytest.raises(UsageError, match="--rounds 0: give 1 to"):
+        config(tiny_bundle, rounds=0)
 
 
 def test_the_command_prints_and_writes_figures_that_add_up(
