@@ -30,9 +30,9 @@ class Muon(torch.optim.Optimizer):
     A step's RMS is the learning rate, as that of Adam's is, so that one rate serves both.
     """
 
-    def __init__(self, lr: float, groups: Groups, dtype: torch.dtype = torch.float32) -> None:
-        """groups: of weights float[out, ...]. dtype: what the step is made orthogonal in; bfloat16
-        will do, and is several times as fast where the machine has it."""
+    def __init__(self, lr: float, groups: Groups, dtype: torch.dtype | None = None) -> None:
+        """groups: of weights float[out, ...]. dtype: what the step is made orthogonal in, None as
+        the weights are; bfloat16 will do, and is several times as fast where the machine has it."""
         super().__init__(_scaled(lr, groups), {"lr": lr})
         self._dtype = dtype
 
@@ -53,7 +53,7 @@ class Muon(torch.optim.Optimizer):
         momentum = state["momentum"].lerp_(gradient, 1 - MOMENTUM)
         ahead = gradient.lerp(momentum, MOMENTUM).flatten(1)  # Nesterov's
         rows, columns = ahead.shape
-        direction = orthogonal(ahead.to(self._dtype)).to(gradient.dtype)
+        direction = orthogonal(ahead.to(self._dtype or ahead.dtype)).to(gradient.dtype)
         return direction.mul_(max(rows, columns) ** 0.5).view(weight.shape)
 
 

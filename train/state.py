@@ -67,6 +67,6 @@ class State(Trainee):
 
         found: dict[str, torch.optim.Optimizer] = {"optimizer_d": adam(lr, groups(hidden=False))}
         if muon:
-            dtype = torch.bfloat16 if config.precision == "bf16-mixed" else torch.float32
+            dtype = torch.bfloat16 if config.precision == "bf16-mixed" else None
             found[HIDDEN] = Muon(lr, groups(hidden=True), dtype)
         return found
