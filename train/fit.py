@@ -92,7 +92,8 @@ def _start(state: State, config: FitConfig, console: Console) -> dict[str, Any]:
                 f"choose another --out, and --init {config.out} to start from its networks"
             )
         go_on(state, config, saved)
-        for change in changes(saved.config, config):
+        before = dataclasses.replace(saved.config, optimizer=config.optimizer)  # compared above
+        for change in changes(before, config):
             say(console, f"from here on another --{change}")
         return saved.progress
     if config.init is not None:

@@ -1,6 +1,6 @@
 """`python -m realtime.bench`: run the trials, print the tables, write the JSON.
 
-Exit codes as of launch.py: 0 done, 1 failed, 2 what was asked makes no sense.
+Exit codes as of launch.py: 0 done, 1 failed, 2 what was asked makes no sense, 130 stopped.
 """
 
 from __future__ import annotations
@@ -39,6 +39,9 @@ def main() -> None:
     except RealtimeError as error:
         print(f"bench: {error}", file=sys.stderr)
         sys.exit(2 if isinstance(error, UsageError) else 1)
+    except KeyboardInterrupt:
+        print("bench: stopped", file=sys.stderr)
+        sys.exit(130)
 
 
 def bench(config: BenchConfig) -> None:
@@ -50,17 +53,34 @@ def bench(config: BenchConfig) -> None:
         _say(f"{module} is not installed and is left out: pip install {module}")
     before = machine.load()
     tasks = trials(config)
-    measured = []
-    for index, task in enumerate(tasks * config.rounds, 1):
-        rate = "as fast as it goes" if task.rate_fps is None else f"{task.rate_fps:g} fps"
-        _say(f"{index}/{len(tasks) * config.rounds}: {task.system}, {task.model}, {rate}")
-        measured.append(run(task, config.warm_up_s, config.measured_s))
-    done = [median(measured[kind :: len(tasks)]) for kind in range(len(tasks))]
+    measured: list[dict[str, Any]] = []
+    try:
+        for index, task in enumerate(tasks * config.rounds, 1):
+            rate = "as fast as it goes" if task.rate_fps is None else f"{task.rate_fps:g} fps"
+            _say(f"{index}/{len(tasks) * config.rounds}: {task.system}, {task.model}, {rate}")
+            measured.append(run(task, config.warm_up_s, config.measured_s))
+    finally:  # whole rounds are told, whatever ended the next one
+        rounds = len(measured) // len(tasks)
+        if rounds:
+            whole = measured[: rounds * len(tasks)]
+            done = [median(whole[kind :: len(tasks)]) for kind in range(len(tasks))]
+            _tell(config, bundle.id, done, rounds, before)
+
+
+def _tell(
+    config: BenchConfig,
+    bundle: str,
+    done: Sequence[dict[str, Any]],
+    rounds: int,
+    before: float | None,
+) -> None:
+    """Print and write the medians of so many rounds; `before`: the load at the start."""
     figures = {
         "schema": 1,
-        "bundle": bundle.id,
+        "bundle": bundle,
         "measured_s": config.measured_s,
         "warm_up_s": config.warm_up_s,
+        "rounds": rounds,
         "settings": {k: v for k, v in asdict(config).items() if k not in ("bundle", "json")},
         "machine": machine.describe(_PACKAGES),
         "load": machine.load_report(before, machine.load()),
@@ -72,7 +92,7 @@ def bench(config: BenchConfig) -> None:
 
 
 def _print(figures: dict[str, Any], done: Sequence[dict[str, Any]]) -> None:
-    rounds = figures["settings"]["rounds"]
+    rounds = figures["rounds"]
     medians = f", medians of {rounds} in turns" if rounds > 1 else ""
     print(f"{figures['bundle']}, {figures['measured_s']:g} s a trial{medians}\n")
     print(table.ages(done), _HOW_TO_READ, "Stages of the loop, p50/p95/p99 ms:", sep="\n\n")

@@ -49,8 +49,8 @@ def run(task: Task, warm_up_s: float, measured_s: float) -> dict[str, Any]:
 
 
 def median(alike: Sequence[Any]) -> Any:
-    """Of trials of one kind, figure by figure, and None where one has none; what is no figure is
-    the first one's."""
+    """Of trials of one kind, figure by figure, and None where one has none; words that differ, as
+    those of a backend that was chosen anew, stand beside each other."""
     first = alike[0]
     if isinstance(first, dict):
         return {key: median([trial[key] for trial in alike]) for key in first}
@@ -58,7 +58,9 @@ def median(alike: Sequence[Any]) -> Any:
         return None
     if isinstance(first, bool):
         return all(alike)
-    return statistics.median(alike) if isinstance(first, int | float) else first
+    if isinstance(first, str):
+        return " / ".join(dict.fromkeys(alike))
+    return statistics.median(alike)
 
 
 class _Worker:

@@ -53,7 +53,6 @@ class Intake:
         self._look = look
         self._wait_ms = -1
         """As long as the socket waits for a message."""
-        self._asked = False
         self._chain = Chain()
         self._newest: Pictures | None = None
         self._failure: BaseException | None = None
@@ -66,7 +65,6 @@ class Intake:
         with self._at_socket:
             if self._failure is not None:
                 raise self._failure
-            self._asked = True
             self._take_all()
             while self._newest is None:
                 self._look()
@@ -78,16 +76,14 @@ class Intake:
             return pictures
 
     def relieve(self) -> bool:
-        """Take in what is there, unless somebody waits for it. Whether nobody has asked for a
-        picture since the last call."""
-        idle, self._asked = not self._asked, False
+        """Take in what is there, unless somebody waits for it. Whether nobody does."""
         if not self._at_socket.acquire(blocking=False):
             return False
         try:
             self._take_all()
         finally:
             self._at_socket.release()
-        return idle
+        return True
 
     def fail(self, error: BaseException) -> None:
         """Nobody relieves any more, because of this."""

@@ -228,5 +228,6 @@ def _tls(address: Address, certificates: Path | None, insecure: bool) -> ssl.SSL
         f"--web {address.host}:{address.port} can be reached from other machines, where browsers "
         "allow no VR without https: make certificates with `python -m realtime.web certificate "
         "FOLDER` and add --web-cert FOLDER, or --insecure if you mean it; a headset on a cable "
-        f"needs neither (--web {address.port}, adb reverse tcp:{address.port} tcp:{address.port})"
+        f"needs neither (--web {address.port} --codec jpeg, adb reverse tcp:{address.port} "
+        f"tcp:{address.port})"
     )

@@ -18,13 +18,29 @@ from realtime.client import Client, connection
 from realtime.clock import ClockClient
 from realtime.wire import pack_message
 from tests.end_to_end.break_in.network import GREETING, MORE_AND_EMPTY
-from tests.realtime.broadcast import PATIENCE_S, header, raw_publisher, wait_until
+from tests.realtime.broadcast import (
+    PATIENCE_S,
+    Broadcast,
+    header,
+    raw_publisher,
+    wait_until,
+)
 
 pytestmark = pytest.mark.skipif(
     not sys.platform.startswith("linux"), reason="only Linux counts the bytes of a connection"
 )
 MOST_PART_BYTES = 1 << 20
 MUCH_BYTES = 512 << 20
+
+
+def test_a_reader_that_is_busy_with_each_picture_does_not_pass_for_one_that_waits() -> None:
+    """Who waits looks itself, and the client's thread seldom; who is busy looks at nothing."""
+    told = []
+    with Broadcast(period_s=0.02) as broadcast, Client(broadcast.address) as client:
+        for _ in range(9):
+            assert client.read(PATIENCE_S)
+            told.append(client._intake.relieve())
+    assert sum(told) > 4, "the thread itself may be at the socket, now and then"
 
 
 class Impostor:

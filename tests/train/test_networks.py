@@ -139,6 +139,20 @@ def test_a_refinement_begins_near_what_it_refines_and_ends_elsewhere() -> None:
         torch.testing.assert_close(both.disentangler(v)[0], first.disentangler(v)[0])
 
 
+@pytest.mark.parametrize(("size", "seen"), [(128, 64), (128, 32), (192, 96)])
+def test_d_translates_as_its_d_c_alone_which_runs_live(size: int, seen: int) -> None:
+    torch.manual_seed(0)
+    config = NetworkConfig(size=size, seen=seen, enlarged=True, width=8, blocks=2)
+    d = Networks(config).disentangler.eval()
+    for look in (d.content.pose.first, d.content.pose.second):
+        torch.nn.init.normal_(look.last.weight, 0, 0.2)  # it has learnt to find a pose
+    v = torch.rand(1, 3, size, size) - 0.5
+    with torch.no_grad():
+        c, r = d(v)
+        assert r[-1].abs().max() > 0.01
+        torch.testing.assert_close(d.content(v), c)
+
+
 @pytest.mark.parametrize(("seen", "refined"), [(64, None), (32, 64)])
 def test_what_is_enlarged_begins_as_the_stretched_picture_and_never_looks_at_the_image_itself(
     seen: int, refined: int | None

@@ -108,6 +108,12 @@ class Content(nn.Module):
         image = self._needed(v)
         return self._translate(image, None if self.pose is None else self.pose(image))
 
+    def find_pose(self, v: Tensor) -> Tensor:
+        """The pose, [B,4,1,1], that `forward` takes out of v."""
+        assert self.pose is not None
+        pose: Tensor = self.pose(self._needed(v))
+        return pose
+
     def translate(self, v: Tensor, pose: Tensor) -> Tensor:
         """What is left to do once the pose, [B,4,1,1], is found."""
         return self._translate(self._needed(v), pose)
@@ -146,9 +152,7 @@ class AligningDisentangler(Disentangler):
         return self._residual_at(v, self._pose(v))
 
     def _pose(self, v: Tensor) -> Tensor:
-        assert self.content.pose is not None
-        pose: Tensor = self.content.pose(v)
-        return pose
+        return self.content.find_pose(v)
 
     def _residual_at(self, v: Tensor, pose: Tensor) -> Residual:
         return [*self.residual(take_out(v, pose)), pose]

@@ -70,6 +70,33 @@ def test_rounds_are_told_as_medians_of_trials_that_took_turns(
         config(tiny_bundle, rounds=0)
 
 
+def test_whole_rounds_are_told_whatever_ends_the_next_one(
+    tiny_bundle: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    turns = iter((1.0, 2.0, 3.0))
+    told = {"age_ms": {"p50": 1.0}, "exact": None}
+
+    def trial_of(task: Task, warm_up_s: float, measured_s: float) -> dict[str, Any]:
+        if (fps := next(turns, None)) is None:
+            raise KeyboardInterrupt
+        return told | {"fps": fps}
+
+    monkeypatch.setattr(command, "run", trial_of)
+    monkeypatch.setattr(command, "trials", lambda config: plan.trials(config)[:2])
+    monkeypatch.setattr(command, "_print", lambda *_: None)
+    file = tmp_path / "bench.json"
+    with pytest.raises(KeyboardInterrupt):
+        command.bench(config(tiny_bundle, rounds=3, json=file))
+    figures = json.loads(file.read_text())
+    assert figures["rounds"] == 1
+    assert figures["trials"] == [told | {"fps": 1.0}, told | {"fps": 2.0}]
+
+
+def test_backends_that_were_chosen_anew_are_all_named() -> None:
+    chosen = [{"backend": name, "fps": fps} for name, fps in (("a", 1.0), ("b", 5.0), ("a", 2.0))]
+    assert trial.median(chosen) == {"backend": "a / b", "fps": 2.0}
+
+
 def test_the_command_prints_and_writes_figures_that_add_up(
     tiny_bundle: Path,
     tmp_path: Path,
