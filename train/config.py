@@ -44,6 +44,8 @@ class NetworkConfig:
     """fast: that of D_C alone, which has the most to do and runs live. None is width."""
     blocks: int = 4
     """Residual blocks of each generator; even. The paper has 4."""
+    expansion: int = 1
+    """fast: how many times wider D_C's residual blocks are inside than between one another."""
     norm: Literal["instance", "none"] = "instance"
     """Normalisation in D_C of the fast family, whose task is to take lighting out; the paper family
     has instance norm everywhere."""
@@ -122,6 +124,11 @@ class NetworkConfig:
             )
         if self.blocks < 2 or self.blocks % 2:
             raise TrainError(f"blocks must be even and at least 2, got {self.blocks}")
+        if self.expansion < 1 or (self.expansion > 1 and self.family != "fast"):
+            raise TrainError(
+                f"expansion must be at least 1, and is for the fast family; got {self.expansion} "
+                f"of {self.family}"
+            )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

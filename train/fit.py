@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from pathlib import Path
 from typing import Any
 
 from rich.console import Console
@@ -31,7 +32,7 @@ def run(asked: FitConfig | FitArguments) -> None:
     progress = _start(state, config, console)
     make_folder(config.out)
     if config.normals is not None:
-        list_images(config.normals)  # before the others are decoded, which takes minutes
+        _check_names(config.normals, config.c)
     size = config.network.size
     v = open_images(config.v, size, config, console, load_profile(config.profile))
     c = open_images(config.c, size, config, console)
@@ -59,16 +60,29 @@ def _open_normals(config: FitConfig, c: ImageSet, console: Console) -> ImageSet 
     if config.normals is None:
         return None
     normals = open_images(config.normals, config.network.size, config, console)
-    if not (c.names and normals.names):
-        raise BadData("--normals goes with C picture by picture: both must be folders of images")
-    if normals.names != c.names:
-        odd = sorted(set(normals.names) ^ set(c.names))
-        raise BadData(
-            f"{config.normals} has {len(normals)} pictures, {config.c} has {len(c)}: each render "
-            f"needs its normal pass, under its own name; {len(odd)} have no partner"
-            + (f", such as {odd[0]}" if odd else "")
-        )
+    _check_partners(config.normals, normals.names, config.c, c.names)
     return normals
+
+
+def _check_names(normals: Path, c: Path) -> None:
+    """Before either is decoded, which takes minutes. Raises `BadData`."""
+    try:
+        names = [tuple(path.name for path in list_images(folder)) for folder in (normals, c)]
+    except BadData as error:
+        raise BadData(f"{error}; --normals goes with C, picture by picture") from None
+    _check_partners(normals, names[0], c, names[1])
+
+
+def _check_partners(
+    normals: Path, normals_names: tuple[str, ...], c: Path, c_names: tuple[str, ...]
+) -> None:
+    odd = sorted(set(normals_names) ^ set(c_names))
+    if odd:
+        raise BadData(
+            f"{normals} has {len(normals_names)} pictures, {c} has {len(c_names)}: each render "
+            f"needs its normal pass, under its own name; {len(odd)} have no partner, such as "
+            f"{odd[0]}"
+        )
 
 
 def _start(state: State, config: FitConfig, console: Console) -> dict[str, Any]:

@@ -6,6 +6,7 @@ import dataclasses
 from collections.abc import Iterator
 from typing import Any
 
+import torch
 from torch import Tensor, nn
 
 from train.checkpoint import Checkpoint
@@ -26,14 +27,36 @@ def go_on(state: Trainee, config: RunConfig, saved: Checkpoint) -> None:
         state.load(saved.step, saved.tensors)
     except (KeyError, RuntimeError, ValueError) as error:
         reason = str(error).splitlines()[0]
-        raise BadCheckpoint(f"{saved.path} is damaged: {reason}") from error
+        raise BadCheckpoint(
+            f"{saved.path} does not hold the networks that this version makes of its config "
+            f"({reason}): an earlier version wrote it, or it is damaged; train anew with another "
+            "--out"
+        ) from error
 
 
 def take_over(module: nn.Module, weights: dict[str, Tensor]) -> None:
-    """All weights; a refinement, an enlargement or further blocks that the first run did not have
-    begin as they are: they hardly change anything yet. Raises RuntimeError if they do not fit."""
+    """All weights; a refinement, an enlargement, further blocks or wider ones, which the first run
+    did not have, begin as they are: they hardly change anything yet. Raises RuntimeError if they do
+    not fit."""
     new = {name: t for name, t in module.state_dict().items() if is_fine(name) or in_block(name)}
-    module.load_state_dict(new | weights)
+    wider = {
+        name: _widened(t, weights[name])
+        for name, t in new.items()
+        if in_block(name) and name in weights
+    }
+    module.load_state_dict(new | weights | wider)
+
+
+def _widened(new: Tensor, known: Tensor) -> Tensor:
+    """A block's tensor with what is known of it. Channels between its two convolutions that nobody
+    knows yet are not heard by the second one."""
+    if known.shape == new.shape or any(k > n for k, n in zip(known.shape, new.shape, strict=False)):
+        return known  # as large, or it does not fit
+    if known.ndim > 1 and known.shape[1] < new.shape[1]:
+        new = torch.zeros_like(new)
+    whole = new.clone()
+    whole[tuple(map(slice, known.shape))] = known
+    return whole
 
 
 def another_network(saved: Checkpoint, config: RunConfig, what: str = "") -> BadCheckpoint:

@@ -19,20 +19,31 @@ MIXES = 3
 
 
 @torch.no_grad()
-def write_samples(state: State, config: FitConfig, v_set: ImageSet, c_set: ImageSet) -> Path:
+def write_samples(
+    state: State,
+    config: FitConfig,
+    v_set: ImageSet,
+    c_set: ImageSet,
+    normals_set: ImageSet | None = None,
+) -> Path:
     """Write out/samples/step-NNNNNNN.png: some v and c, always the same, and what comes of them."""
     device = next(state.networks.parameters()).device
     columns = min(COLUMNS, len(v_set), len(c_set))
     picks = range(columns)
-    v = to_float(np.stack([v_set.images[i * len(v_set) // columns] for i in picks])).to(device)
-    c = to_float(np.stack([c_set.images[i * len(c_set) // columns] for i in picks])).to(device)
+
+    def some(images: ImageSet) -> Tensor:
+        spread = [images.images[i * len(images) // columns] for i in picks]
+        return to_float(np.stack(spread)).to(device)
+
+    v, c = some(v_set), some(c_set)
+    normals = None if normals_set is None else some(normals_set)
     rows = {"v": v, "c' averaged": state.content_ema(v)}
     alone = config.method == "restoration"
     rows |= {} if alone else _cycle_v(state, v)
     from_c = len(rows)
     rows["c"] = c
     if alone or config.weights.restoration:
-        rows |= _restored(state, c, v)
+        rows |= _restored(state, c, v, normals, config.network.needed_shrink)
     rows |= {} if alone else _mixes(state, c, v)
 
     cells: list[list[Cell]] = [list(to_uint8(row)) for row in rows.values()]
@@ -47,8 +58,10 @@ def _cycle_v(state: State, v: Tensor) -> dict[str, Tensor]:
     return {"c' = D_C(v)": c_fake, "v' = E(c', r')": state.networks.entangler(c_fake, r)}
 
 
-def _restored(state: State, c: Tensor, v: Tensor) -> dict[str, Tensor]:
-    disturbed = disturb(c, v, torch.Generator().manual_seed(0))
+def _restored(
+    state: State, c: Tensor, v: Tensor, normals: Tensor | None, shrink: int
+) -> dict[str, Tensor]:
+    disturbed = disturb(c, v, torch.Generator().manual_seed(0), normals, shrink=shrink)
     return {"c disturbed": disturbed, "D_C of it": state.networks.disentangler.content(disturbed)}
 
 

@@ -12,7 +12,6 @@ from dataclasses import dataclass, field
 import numpy as np
 import torch
 from torch import Tensor, nn
-from torch.nn import functional
 
 from train.config import FitOptions
 from train.cycles import (
@@ -29,7 +28,6 @@ from train.disturb import disturb
 from train.engine import Engine
 from train.likeness import Likeness
 from train.networks import Disentangler
-from train.networks.layers import smaller
 from train.state import State
 
 Losses = dict[str, Tensor]
@@ -143,14 +141,12 @@ def _forth(
 def _disturbed(engine: Engine, state: State, config: FitOptions, batch: Batch) -> Tensor:
     """The renders of the batch, each disturbed in its own way; in several processes, alike. No
     finer than D_C looks."""
-    shrink = config.network.needed_shrink
     images = [batch.c, batch.v_other, *([] if batch.normals is None else [batch.normals])]
     seed = np.random.SeedSequence([config.seed, state.step])
     rng = torch.Generator().manual_seed(int(seed.generate_state(1)[0]))
     with engine.clock.measure("disturb"):
-        c, v, *normals = (engine.everybodys(smaller(image, shrink)) for image in images)
-        seen = engine.mine(disturb(c, v, rng, *normals))
-        return seen if shrink == 1 else functional.interpolate(seen, scale_factor=shrink)
+        c, v, *normals = (engine.everybodys(image) for image in images)
+        return engine.mine(disturb(c, v, rng, *normals, shrink=config.network.needed_shrink))
 
 
 def _adversaries(

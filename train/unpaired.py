@@ -46,7 +46,7 @@ class Unpaired:
         return means["l_v"] + means["l_c"]
 
     def sample(self) -> Sample:
-        return Sample(path=write_samples(self.state, self.config, self.v, self.c))
+        return Sample(path=write_samples(self.state, self.config, self.v, self.c, self.normals))
 
 
 def draw(

@@ -8,7 +8,7 @@ from torch import Tensor
 
 from train.disturb import disturb
 from train.disturb.draw import Draw
-from train.disturb.light import relief
+from train.disturb.light import lamps, relief, shape_lit
 from train.disturb.shadows import heights_of, seen_by_lamp
 
 SIZE = 32
@@ -91,7 +91,37 @@ def test_lamps_light_the_shape_that_normals_tell() -> None:
     assert contrast(normals) > 3 * contrast(None)
 
 
-def test_what_faces_no_lamp_is_finite_and_what_is_nowhere_is_not_lit(c: Tensor, v: Tensor) -> None:
+def test_what_has_no_normal_is_lit_as_from_in_front(c: Tensor) -> None:
+    normals = torch.zeros_like(c)
+    normals[:, 2, :, :16] = 1.0
+    lit = shape_lit(normals, torch.ones_like(c[:, :1]), Draw(random(7), c))[0]
+    assert (lit[..., 16:] == 1).all()
+
+
+def test_no_finer_than_it_is_looked_at(c: Tensor, v: Tensor) -> None:
+    normals = torch.rand(c.shape, generator=random(6)) * 2 - 1
+    seen = disturb(c, v, random(7), normals, shrink=2)
+    assert seen.shape == c.shape
+    small = [torch.nn.functional.avg_pool2d(x, 2) for x in (c, v, normals)]
+    assert seen[..., ::2, ::2].equal(disturb(small[0], small[1], random(7), small[2]))
+    assert seen[..., ::2, ::2].equal(seen[..., 1::2, 1::2])
+
+
+def test_a_single_render_is_not_lit_as_v_is(c: Tensor) -> None:
+    """That takes another render, which tells how light renders usually are: by its own light its
+    own mouth would be divided out."""
+
+    def differs(c: Tensor, seed: int) -> bool:
+        avatar, dark = torch.ones_like(c[:, :1]), torch.full_like(c, 0.1)
+        lit = [lamps(c, avatar, seen, Draw(random(seed), c)) for seen in (dark, 8 * dark)]
+        return not lit[0].equal(lit[1])
+
+    light = c.clamp_min(0.05)
+    assert any(differs(light, seed) for seed in range(8))
+    assert not any(differs(light[:1], seed) for seed in range(8))
+
+
+def test_what_faces_no_lamp_is_finite(c: Tensor, v: Tensor) -> None:
     for normals in (torch.zeros_like(c), -torch.ones_like(c)):
         out = disturb(c, v, random(7), normals)
         assert out.isfinite().all()

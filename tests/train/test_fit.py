@@ -14,6 +14,7 @@ import torch
 from train import checkpoint, fit
 from train.config import FitArguments, FitConfig, NetworkConfig
 from train.errors import BadCheckpoint, BadData, Diverged, TrainError
+from train.runs import load_runs
 from train.step import METHODS
 
 Make = Callable[..., FitConfig]
@@ -90,6 +91,24 @@ def test_a_second_stage_may_have_more_blocks(fit_config: Make, tmp_path: Path) -
         fit.run(replace(first, out=tmp_path / "third", init=second.out))
 
 
+def test_a_second_stage_may_have_wider_blocks_and_begins_with_what_the_first_one_knew(
+    fit_config: Make, tmp_path: Path
+) -> None:
+    first = fit_config(out=tmp_path / "first", steps=2, method="restoration")
+    fit.run(first)
+    network = replace(first.network, expansion=3)
+    second = replace(first, out=tmp_path / "second", init=first.out, network=network)
+    fit.run(replace(second, steps=1, lr=0.0))
+    a, b = (load_runs([r.out], averaged=False)[0].content for r in (first, second))
+    assert (
+        b.hourglass.middle[0].last.weight.shape[1] == 3 * a.hourglass.middle[0].last.weight.shape[1]
+    )
+    v = torch.rand(2, 3, first.network.size, first.network.size) * 2 - 1
+    assert torch.allclose(a(v), b(v), atol=1e-5)
+    with pytest.raises(BadCheckpoint, match=r"--init .* another network \(expansion"):
+        fit.run(replace(first, out=tmp_path / "third", init=second.out))
+
+
 def test_practice_asks_d_c_alone_to_fit(fit_config: Make, tmp_path: Path) -> None:
     first = fit_config(out=tmp_path / "first", steps=1, method="restoration")
     fit.run(first)
@@ -116,10 +135,10 @@ def test_normals_go_with_the_renders_of_their_names(fit_config: Make, tmp_path: 
     fit.run(replace(config, normals=normals))
     assert checkpoint.load(config.out).config.normals == normals
     next(normals.iterdir()).unlink()
+    out = tmp_path / "second"
     with pytest.raises(BadData, match=r"needs its normal pass, under its own name; 1 have no"):
-        fit.run(replace(config, normals=normals, out=tmp_path / "second"))
-    out = tmp_path / "third"
-    with pytest.raises(BadData, match="elsewhere does not exist: it is not a folder of images"):
+        fit.run(replace(config, normals=normals, out=out))
+    with pytest.raises(BadData, match=r"elsewhere does not exist: .*--normals goes with C"):
         fit.run(replace(config, normals=tmp_path / "elsewhere", out=out))
     assert not (out / "cache").exists(), "told before anything is decoded"
     with pytest.raises(TrainError, match="--normals is for practice"):

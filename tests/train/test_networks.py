@@ -6,7 +6,7 @@ from typing import Literal
 import pytest
 import torch
 
-from train.config import NetworkConfig
+from train.config import Family, NetworkConfig
 from train.errors import TrainError
 from train.networks import Networks, build_content
 
@@ -38,6 +38,7 @@ def test_growing_widths_have_the_count_that_the_plain_reading_of_the_paper_gives
         {"family": "paper", "width": 4, "blocks": 2, "fuse": "grow"},
         {"family": "fast", "width": 8, "blocks": 2},
         {"family": "fast", "width": 8, "blocks": 2, "norm": "instance"},
+        {"family": "fast", "width": 8, "blocks": 2, "expansion": 2},
     ],
 )
 def test_disentangling_and_entangling_keep_the_size(network: dict, size: int) -> None:
@@ -67,6 +68,12 @@ def test_a_fast_head_leaves_no_periodic_grid_on_flat_features() -> None:
     change = head(torch.ones(1, 16, 16, 16), torch.ones(1, 8, 32, 32))
     centre = change[..., 48:80, 48:80]
     assert torch.allclose(centre, centre[..., :1, :1].expand_as(centre), atol=1e-5)
+
+
+@pytest.mark.parametrize(("family", "expansion"), [("fast", 0), ("paper", 2)])
+def test_an_expansion_that_is_none_is_refused(family: Family, expansion: int) -> None:
+    with pytest.raises(TrainError, match=f"at least 1.*got {expansion} of {family}"):
+        NetworkConfig(family=family, expansion=expansion)
 
 
 @pytest.mark.parametrize("size", [0, 30, 66])

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import torch
 from torch import Tensor
+from torch.nn import functional
 
 from train.disturb.camera import room, sensed, worn
 from train.disturb.draw import Draw, light_of, soften
@@ -23,13 +24,27 @@ BLACK = 0.02
 
 
 @torch.no_grad()
-def disturb(c: Tensor, v: Tensor, rng: torch.Generator, normals: Tensor | None = None) -> Tensor:
+def disturb(
+    c: Tensor,
+    v: Tensor,
+    rng: torch.Generator,
+    normals: Tensor | None = None,
+    *,
+    shrink: int = 1,
+) -> Tensor:
     """Renders float[B,3,S,S] and as many unrelated pictures of V -> disturbed renders, alike in
     shape and range (-1..1).
 
     normals: the renders' normal passes, float[B,3,S,S]: right, up and towards the camera, -1..1,
     0 where nothing is. Lamps then light the avatar's own shape; None: what its light tells of it.
+    shrink: all of it happens on copies that many times smaller, for who looks at no finer ones; the
+    copy is enlarged again.
     """
+    if shrink > 1:
+        c, v = functional.avg_pool2d(c, shrink), functional.avg_pool2d(v, shrink)
+        if normals is not None:
+            normals = functional.avg_pool2d(normals, shrink)
+        return functional.interpolate(disturb(c, v, rng, normals), scale_factor=shrink)
     draw = Draw(rng, c)
     light, seen = light_of(c), light_of(v)
     avatar = (c.amax(1, keepdim=True) > 2 * BLACK - 1).to(c)

@@ -55,8 +55,10 @@ def _slope(height: Tensor, turn: Tensor) -> Tensor:
 
 def shape_lit(normals: Tensor, avatar: Tensor, draw: Draw) -> tuple[Tensor, Tensor]:
     """A few lamps and the room about the face: by how much each place is lit otherwise than from
-    in front, float[B,3,S,S], about 1 in the mean; and how much skin shines, float[B,3,S,S]."""
-    n = unit(normals) * (normals.square().sum(1, keepdim=True) > 0.1)
+    in front, float[B,3,S,S], about 1 in the mean, and 1 where no normal is known; and how much skin
+    shines, float[B,3,S,S]."""
+    known = normals.square().sum(1, keepdim=True) > 0.1
+    n = unit(normals) * known
     size = n.shape[-1]
     place = torch.linspace(-1, 1, size, device=n.device, dtype=n.dtype)
     outwards = n[:, :1] * place - n[:, 1:2] * place[:, None]  # of a lamp nearby, sides face less
@@ -88,7 +90,8 @@ def shape_lit(normals: Tensor, avatar: Tensor, draw: Draw) -> tuple[Tensor, Tens
     lit = lit / level + sky * torch.lerp(draw.uniform(0.2, 1), torch.ones_like(up), up)
     lit = lit / (mean(lit.mean(1, keepdim=True), avatar) + DIM)
     usual = 0.3 + 0.7 * n[:, 2:].clamp_min(0)
-    return lit / usual, draw.uniform(0, 0.04) * shine / level
+    lit = torch.where(known, lit / usual, 1.0)
+    return lit, draw.uniform(0, 0.04) * shine / level
 
 
 def lamps(
@@ -108,7 +111,10 @@ def lamps(
     if shape is not None:  # v's light knows it already, but for what is finer than a cell
         broad = coarse(shape * avatar, cells) / (coarse(avatar, cells) + 2 * DIM)
         free, as_in_v = free * shape, as_in_v * (shape / (broad + 0.1)).clamp(0, 4)
-    lit = torch.lerp(free, as_in_v, draw.chance(0.65 if shape is None else 0.5))
+    often = 0.65 if shape is None else 0.5
+    if len(light) == 1:  # there is no other render
+        often = 0.0
+    lit = torch.lerp(free, as_in_v, draw.chance(often))
     # Shadows with an edge, soft or hard.
     edge = draw.field(1.0, 1, draw.whole(2, 5), size) - draw.uniform(-0.8, 1.5)
     shade = torch.sigmoid(edge / draw.uniform(0.02, 0.5))

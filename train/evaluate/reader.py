@@ -22,6 +22,8 @@ from train.data import to_float
 from train.errors import BadCheckpoint, BadData, TrainError
 from train.runs import Images
 
+FORMAT = 2
+"""Of the file; 1 was a smaller network's."""
 MIN_R2 = 0.5
 """Below this mean R^2 on unseen renders it measures nothing."""
 
@@ -40,11 +42,11 @@ class Network(nn.Module):
             nn.PixelUnshuffle(2),  # [B,12,32,32] at size 64
             *_halve(12, 48),
             *_halve(48, 96),
-            *_halve(96, 128),  # [B,128,4,4]
+            *_halve(96, 192),  # [B,192,4,4]
             nn.AdaptiveAvgPool2d(4),
             nn.Flatten(),
             nn.Dropout(0.2),
-            nn.Linear(128 * 16, shapes),
+            nn.Linear(192 * 16, shapes),
         )
 
     def forward(self, images: Tensor) -> Tensor:
@@ -58,7 +60,14 @@ class Network(nn.Module):
 
 def _halve(channels_in: int, channels_out: int) -> tuple[nn.Module, ...]:
     return (
-        nn.Conv2d(channels_in, channels_out, 3, 2, 1, bias=False),
+        *_convolution(channels_in, channels_out, stride=2),
+        *_convolution(channels_out, channels_out),
+    )
+
+
+def _convolution(channels_in: int, channels_out: int, stride: int = 1) -> tuple[nn.Module, ...]:
+    return (
+        nn.Conv2d(channels_in, channels_out, 3, stride, 1, bias=False),
         nn.BatchNorm2d(channels_out),
         nn.ReLU(inplace=True),
     )
@@ -103,7 +112,7 @@ class Reader:
     def save(self, path: Path) -> None:
         """Write `path` (safetensors), and a .json of the same name beside it."""
         about = {
-            "format": 1,
+            "format": FORMAT,
             "shapes": self.shapes,
             "size": self.size,
             "mean_r2": self.mean_r2,
@@ -126,8 +135,11 @@ def load_reader(path: Path) -> Reader:
     """What `Reader.save` wrote. Raises `BadCheckpoint`."""
     try:
         about = json.loads(path.with_suffix(".json").read_text())
-        if about["format"] != 1:
-            raise BadCheckpoint(f"{path} has format {about['format']}; this version reads format 1")
+        if about["format"] != FORMAT:
+            raise BadCheckpoint(
+                f"{path} has format {about['format']}; this version reads format {FORMAT}: train "
+                "it anew, python -m train regressor"
+            )
         shapes = tuple(about["shapes"])
         network = Network(len(shapes))
         network.load_state_dict(load_file(path))

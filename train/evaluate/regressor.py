@@ -1,6 +1,7 @@
 """`python -m train regressor`: trains the `Reader` that measures expression.
 
-It sees renders and their coefficients, nothing else; a fifth of them only to be checked on.
+It sees renders and their coefficients, nothing else; a fifth of them, at most 2,000, only to be
+checked on.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ import dataclasses
 import hashlib
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import torch
@@ -21,11 +23,12 @@ from torch.nn import functional
 from train.data import list_images, to_float
 from train.errors import BadData, TrainError
 from train.evaluate.expression import r2_per_shape
-from train.evaluate.reader import Network, Reader
+from train.evaluate.reader import FORMAT, Network, Reader
 from train.evaluate.simulated import load_coefficients, load_renders
 from train.runs import Images
 
-HELD_OUT = 0.2
+HELD_OUT, MOST_HELD_OUT = 0.2, 2000
+"""Part of the renders, and how many at most."""
 MIN_RENDERS = 20
 BATCH = 32
 LR = 4e-3
@@ -54,6 +57,8 @@ class RegressorConfig:
     """Height and width at which it sees images, pixels."""
     steps: int = 1000
     """Batches of 32."""
+    precision: Literal["32-true", "bf16-mixed"] = "32-true"
+    """As in `fit`; it reads in 32-true whatever it was trained in."""
     seed: int = 0
     """Decides weights, order of images, and which renders are held out."""
     threads: int = 1
@@ -84,7 +89,7 @@ def train_reader(config: RegressorConfig) -> Reader:
     if len(images) < MIN_RENDERS:
         raise BadData(f"{config.data}/c: {len(images)} renders; a regressor needs {MIN_RENDERS}")
     order = np.random.default_rng(config.seed).permutation(len(images))
-    held_out, seen = np.split(order, [round(HELD_OUT * len(images))])
+    held_out, seen = np.split(order, [min(round(HELD_OUT * len(images)), MOST_HELD_OUT)])
     reader = Reader(
         network=_fit(config, images[seen], coefficients[seen]),
         shapes=shapes,
@@ -110,7 +115,8 @@ def _renders(config: RegressorConfig) -> tuple[Images, tuple[str, ...], NDArray[
 
 def source(config: RegressorConfig) -> str:
     """Changes with c/, its coefficients and the settings."""
-    digest = hashlib.sha256(f"{config.size}:{config.steps}:{config.seed}".encode())
+    settings = (FORMAT, config.size, config.steps, config.seed, config.truth, config.precision)
+    digest = hashlib.sha256(":".join(map(str, settings)).encode())
     for path in list_images(config.data / "c"):
         digest.update(f"{path.name}:{path.stat().st_size}".encode())
     names = tuple(path.name for path in list_images(config.data / "c"))
@@ -126,16 +132,20 @@ def _fit(config: RegressorConfig, images: Images, coefficients: NDArray[np.float
     y = (torch.from_numpy(coefficients) - network.mean) / network.scale
     optimizer = torch.optim.AdamW(network.parameters(), lr=LR, weight_decay=0.01)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, LR, total_steps=config.steps)
+    network.layers.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     network.train()
     console = Console(stderr=True)
     for _ in track(range(config.steps), "regressor", console=console, transient=True):
         picks = torch.randint(0, len(images), (BATCH,))
         x = _augment(to_float(images[picks.numpy()]))
-        loss = (network.standardised(x) - y[picks]).square().mean()
+        with torch.autocast("cpu", enabled=config.precision == "bf16-mixed"):
+            found = network.standardised(x.contiguous(memory_format=torch.channels_last))
+        loss = (found.float() - y[picks]).square().mean()
         optimizer.zero_grad(set_to_none=True)
         loss.backward()
         optimizer.step()
         schedule.step()
+    network.layers.to(memory_format=torch.contiguous_format)  # type: ignore[call-overload]
     return network.eval().requires_grad_(False)
 
 

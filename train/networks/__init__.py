@@ -49,6 +49,7 @@ def build_content(config: NetworkConfig) -> nn.Module:
         config.blocks,
         config.norm,
         size=config.size,
+        expansion=config.expansion,
         shrink=config.shrink,
         refined_shrink=config.refined_shrink,
         enlarges=config.enlarged,
@@ -69,8 +70,8 @@ def is_fine(name: str) -> bool:
 
 
 def in_block(name: str) -> bool:
-    """Whether a tensor of that name belongs to a residual block of the fast family's D_C, of which
-    a run may have more than another one."""
+    """Whether a tensor of that name belongs to a residual block of the fast family's D_C. A run may
+    have more of them than another one, and wider ones."""
     parts = set(name.split("."))
     return bool(parts & {"down_quarter", "middle", "at_quarter"} and parts & {"first", "last"})
 

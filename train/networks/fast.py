@@ -74,20 +74,22 @@ class Content(nn.Module):
         norm: str,
         *,
         size: int,
+        expansion: int = 1,
         shrink: int = 1,
         refined_shrink: int | None = None,
         enlarges: bool = False,
         aligns: bool = True,
     ) -> None:
-        """size: of the image, pixels. shrink: how many times smaller the copy is that it works on.
-        refined_shrink: likewise for the one on which it goes over that; None: it does not.
-        enlarges: it makes the picture as large as the larger copy, and then enlarges it. aligns:
-        take the headset's pose out first. Not for CycleGAN, which has no r for it."""
+        """size: of the image, pixels. expansion: of the blocks. shrink: how many times smaller the
+        copy is that it works on. refined_shrink: likewise for the one on which it goes over that;
+        None: it does not. enlarges: it makes the picture as large as the larger copy, and then
+        enlarges it. aligns: take the headset's pose out first. Not for CycleGAN, which has no r for
+        it."""
         super().__init__()
         side = size // shrink
         self.pose = Pose() if aligns else None
         self.shrink, self.large_shrink = shrink, refined_shrink or shrink
-        self.hourglass = Hourglass(width, blocks, norm, side)
+        self.hourglass = Hourglass(width, blocks, norm, side, expansion)
         channels = self.hourglass.channels
         self.to_change = Small(channels, 6)
         self.place = Place(6, side)

@@ -50,19 +50,20 @@ def convolution(
 class Block(nn.Module):
     """x + conv(ReLU(conv(x)))."""
 
-    def __init__(self, channels: int, norm: str = "none") -> None:
+    def __init__(self, channels: int, norm: str = "none", expansion: int = 1) -> None:
+        """expansion: how many times wider it is between the two convolutions."""
         super().__init__()
-        self.first = convolution(channels, channels, norm)
-        self.last = Small(channels, channels)
+        self.first = convolution(channels, expansion * channels, norm)
+        self.last = Small(expansion * channels, channels)
 
     def forward(self, x: Tensor) -> Tensor:
         out: Tensor = x + self.last(self.first(x))
         return out
 
 
-def stack(channels: int, count: int, norm: str = "none") -> nn.Sequential:
+def stack(channels: int, count: int, norm: str = "none", expansion: int = 1) -> nn.Sequential:
     """Blocks, one after the other."""
-    return nn.Sequential(*(Block(channels, norm) for _ in range(count)))
+    return nn.Sequential(*(Block(channels, norm, expansion) for _ in range(count)))
 
 
 class Stem(nn.Module):
@@ -101,23 +102,24 @@ class Hourglass(nn.Module):
     """[B,3,256,256] -> features [B,8,256,256]: down to an eighth and back up, each size on the way
     up knowing what was seen of it on the way down, as in U-Net (Ronneberger et al. 2015)."""
 
-    def __init__(self, width: int, blocks: int, norm: str, side: int) -> None:
-        """blocks: at an eighth; half as many at a quarter, on either way. side: of the image."""
+    def __init__(self, width: int, blocks: int, norm: str, side: int, expansion: int = 1) -> None:
+        """blocks: at an eighth; half as many at a quarter, on either way. side: of the image.
+        expansion: of these blocks."""
         super().__init__()
         half, self.channels = _eights(width / 2), _eights(width / 4)
         quarter_side = side // 4
         self.unshuffle = nn.PixelUnshuffle(2)  # [B,3,256,256] -> [B,12,128,128]
         self.down_half = convolution(12, half, norm)
         self.down_quarter = nn.Sequential(
-            convolution(half, width, norm, stride=2), *stack(width, blocks // 2, norm)
+            convolution(half, width, norm, stride=2), *stack(width, blocks // 2, norm, expansion)
         )
         self.down_eighth = convolution(width, 2 * width, norm, stride=2)
         self.place_eighth = Place(2 * width, (quarter_side + 1) // 2)
-        self.middle = stack(2 * width, blocks, norm)
+        self.middle = stack(2 * width, blocks, norm, expansion)
         self.summary = Summary(2 * width)
         self.up_quarter = convolution(2 * width, width, norm)
         self.place_quarter = Place(width, quarter_side)
-        self.at_quarter = stack(width, blocks // 2, norm)
+        self.at_quarter = stack(width, blocks // 2, norm, expansion)
         self.up_half = convolution(width, half, norm)
         self.at_half = Block(half, norm)
         self.up_full = convolution(half, self.channels, norm)
