@@ -63,7 +63,10 @@ def export_bundle(config: ExportConfig, on_event: Callable[[str], None] = print)
         unfinished = Path(folder) / "bundle"
         unfinished.mkdir()
         frames = _calibration(config, saved.config.v, size, profile)
-        graph = to_onnx(model, size, config.precision, frames, config.opset)
+        graph = to_onnx(
+            *(model, size, config.precision, frames, config.opset),
+            half_weights=config.half_weights,
+        )
         (unfinished / MODEL).write_bytes(graph)
         profile.save(unfinished / CAMERA)
         save_golden(unfinished, _golden(images, reference))

@@ -8,6 +8,8 @@ from typing import Annotated, Literal
 
 import tyro
 
+from export.errors import ExportError
+
 Precision = Literal["fp32", "fp16", "int8"]
 OPSET = 18
 OPSETS = range(18, 24)
@@ -27,6 +29,9 @@ class ExportConfig:
     multiple of it, and then works on a copy of the run's size."""
     precision: Precision = "fp32"
     """Of the graph. fp16 and int8 are for GPUs: on a CPU measure first (docs/export.md)."""
+    half_weights: bool = False
+    """fp32: keep the weights as float16 in the file, which is half as large; the graph computes in
+    float32 all the same."""
     calibration: Path | None = None
     """What fp16 and int8 are calibrated on: a folder of images, a video, or a recorded session;
     None is the run's V."""
@@ -47,3 +52,10 @@ class ExportConfig:
     """Licence of the weights."""
     overwrite: bool = False
     """Replace the bundle that is already in --out."""
+
+    def __post_init__(self) -> None:
+        if self.half_weights and self.precision != "fp32":
+            raise ExportError(
+                f"--half-weights is for --precision fp32; weights of {self.precision} are as small "
+                "already, or smaller"
+            )

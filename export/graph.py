@@ -19,7 +19,7 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from export.config import OPSET, OPSETS, Precision
 from export.errors import ExportError
-from export.precision import to_half, to_int8
+from export.precision import store_half, to_half, to_int8
 
 INPUT = "frame"
 OUTPUT = "avatar"
@@ -49,16 +49,21 @@ def to_onnx(
     precision: Precision = "fp32",
     frames: NDArray[np.uint8] | None = None,
     opset: int = OPSET,
+    *,
+    half_weights: bool = False,
 ) -> bytes:
     """The checked graph for size x size images, as one file's bytes.
 
-    frames: uint8[N,size,size,3], what float16 and int8 are calibrated on. Raises `ExportError`.
+    frames: uint8[N,size,size,3], what float16 and int8 are calibrated on. half_weights: as in
+    `ExportConfig`. Raises `ExportError`.
     """
     proto = _trace(model, size, opset)
     if precision != "fp32":
         if frames is None:
             raise ValueError(f"{precision} needs frames")
         proto = (to_half if precision == "fp16" else to_int8)(proto, frames)
+    if half_weights:
+        proto = store_half(proto)
     _forget_where_it_was_made(proto)
     onnx.checker.check_model(proto, full_check=True)
     return bytes(proto.SerializeToString())

@@ -29,8 +29,12 @@ from export.errors import ExportError
 CONVOLUTIONS = {"Conv", "ConvTranspose"}
 HALVED = CONVOLUTIONS | {"Relu", "Add", "Pad", "Resize"}
 """The operators that may compute in float16."""
-HALF_LIMIT = 65504 / 8
+HALF_MAX = 65504.0
+HALF_LIMIT = HALF_MAX / 8
 """A value beyond this stays in float32: another frame may go further than those that were tried."""
+
+WORTH_HALVING = 1024
+"""Values that a tensor has at least for `store_half`."""
 
 
 def to_half(proto: onnx.ModelProto, frames: NDArray[np.uint8]) -> onnx.ModelProto:
@@ -91,6 +95,32 @@ def _halve(proto: onnx.ModelProto, names: set[str]) -> onnx.ModelProto:
         graph.ClearField(field)
         getattr(graph, field).extend(content)
     return onnx.shape_inference.infer_shapes(half)
+
+
+def store_half(proto: onnx.ModelProto) -> onnx.ModelProto:
+    """The same graph in float32 with its weights as float16, but for those beyond its range: each
+    is cast by a node that runtimes compute once, when they load it."""
+    small = onnx.ModelProto()
+    small.CopyFrom(proto)
+    graph = small.graph
+    weights, casts = [], []
+    for weight in graph.initializer:
+        values = np.asarray(onnx.numpy_helper.to_array(weight))
+        if (
+            values.dtype != np.float32
+            or values.size < WORTH_HALVING
+            or not _within(values, HALF_MAX)
+        ):
+            weights.append(weight)
+            continue
+        name = f"{weight.name}_half"
+        weights.append(onnx.numpy_helper.from_array(values.astype(np.float16), name))
+        casts.append(_cast(name, weight.name, onnx.TensorProto.FLOAT))
+    nodes = [*casts, *graph.node]
+    for field, content in (("node", nodes), ("initializer", weights)):
+        graph.ClearField(field)
+        getattr(graph, field).extend(content)
+    return small
 
 
 def _cast(name: str, to: str, dtype: int) -> onnx.NodeProto:

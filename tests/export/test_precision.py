@@ -18,6 +18,8 @@ from export.config import ExportConfig, Precision
 from export.errors import ExportError
 from export.frames import read_frames
 from export.graph import BytesToBytes, to_onnx
+from export.parity import FLOAT32
+from export.precision import WORTH_HALVING
 from realtime.errors import BackendMissing
 from realtime.parity import LEAST_PSNR_DB, compare
 from tests.pictures import draw_number, write_clip
@@ -62,6 +64,25 @@ def test_every_family_comes_close_to_float32(
     got = np.concatenate([session.run(None, {"frame": frame[None]})[0] for frame in frames])
     psnr_db = compare(got, reference).psnr_db
     assert psnr_db is None or psnr_db >= LEAST_PSNR_DB
+
+
+def test_weights_can_be_kept_in_half_of_the_room(frames: np.ndarray) -> None:
+    model = model_of(FAST)
+    with torch.no_grad():
+        reference = model(torch.from_numpy(frames)).numpy()
+        beyond = next(p for p in model.parameters() if p.numel() >= WORTH_HALVING)
+        whole, half = (to_onnx(model, SIZE_PX, half_weights=half) for half in (False, True))
+        assert len(half) < 0.75 * len(whole)
+        session = InferenceSession(half, providers=["CPUExecutionProvider"])
+        got = np.concatenate([session.run(None, {"frame": frame[None]})[0] for frame in frames])
+        found = compare(got, reference)
+        assert found.max_abs <= FLOAT32.max_abs
+        assert found.psnr_db is None or found.psnr_db > 55
+        beyond.view(-1)[0] = 1e5
+        kept = onnx.load_from_string(to_onnx(model, SIZE_PX, half_weights=True)).graph.initializer
+        assert any(onnx.numpy_helper.to_array(w).max() == np.float32(1e5) for w in kept)
+    with pytest.raises(ExportError, match="--half-weights is for --precision fp32"):
+        ExportConfig(run=Path("run"), out=Path("out"), precision="int8", half_weights=True)
 
 
 def test_norms_and_the_picture_stay_in_float32(frames: np.ndarray) -> None:
