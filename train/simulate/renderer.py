@@ -34,6 +34,7 @@ class Renderer:
         """`size_px` is width, height. Raises `TrainError` where EGL is not to be had."""
         self._rig = rig
         self._size_px = size_px
+        self._posed: Mapping[str, float] | None = None
         self._context = _open_context()
         self._depth = self._context.program(shaders.DEPTH_VERTEX, shaders.DEPTH_FRAGMENT)
         self._face = self._context.program(shaders.FACE_VERTEX, shaders.FACE_FRAGMENT)
@@ -92,6 +93,10 @@ class Renderer:
         self._context.release()
 
     def _pose(self, coefficients: Mapping[str, float]) -> None:
+        """Unless it is so posed: a render's normal pass follows it."""
+        if coefficients == self._posed:
+            return
+        self._posed = dict(coefficients)
         positions, normals = self._rig.pose(coefficients)
         self._moving.write(np.hstack([positions, normals]).tobytes())
 

@@ -55,6 +55,13 @@ def test_an_open_jaw_shows_the_mouth(renderer: Renderer) -> None:
     assert opened[36, 32].sum() < 0.4 * closed[36, 32].sum()
 
 
+def test_one_mapping_that_changes_is_another_face(renderer: Renderer) -> None:
+    face = {"jawOpen": 0.0}
+    closed = renderer.render(face, CAMERA, EVEN)
+    face["jawOpen"] = 1.0
+    assert (renderer.render(face, CAMERA, EVEN) != closed).any()
+
+
 def test_normals_say_which_way_each_place_faces(renderer: Renderer) -> None:
     normals = renderer.render_normals({}, CAMERA)
     assert (normals.shape, normals.dtype) == ((SIZE_PX, SIZE_PX, 3), np.float32)
