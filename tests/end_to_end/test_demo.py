@@ -31,7 +31,7 @@ def test_the_demo_streams_the_avatar(tmp_path: Path) -> None:
 def test_the_demo_bundle_is_small_and_says_where_it_comes_from() -> None:
     bundle = Bundle.load(DEMO_BUNDLE)
     size_bytes = sum(p.stat().st_size for p in bundle.path.iterdir() if p.is_file())
-    assert size_bytes < 20 * 2**20
+    assert size_bytes < 12 * 2**20
     assert bundle.manifest.input.size_px == bundle.manifest.output.size_px == (256, 256)
     assert bundle.manifest.method == "restoration"
     assert any("Lee Perry-Smith" in line for line in bundle.manifest.credits)
