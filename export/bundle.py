@@ -27,9 +27,10 @@ from realtime.manifest import CAMERA, MODEL, Manifest, Tensor
 from realtime.parity import Tolerance
 from train import checkpoint
 from train.config import NetworkConfig
+from train.config_json import plain
 from train.distill.config import DistillConfig
 from train.fitting import check_fits
-from train.lineage import hours, sources, stages
+from train.lineage import credit_lines, hours, sources, stages
 from train.networks import build_content
 
 PRECISIONS: dict[Precision, str] = {"fp32": "float32", "fp16": "float16", "int8": "int8"}
@@ -121,10 +122,7 @@ def _manifest(
         input=Tensor(name=INPUT, shape=shape),
         output=Tensor(name=OUTPUT, shape=shape),
         network={
-            "family": network.family,
-            "size": size,
-            "seen": network.seen or size,
-            "refined": network.refined,
+            **plain(network),
             "parameters": sum(p.numel() for p in content.parameters()),
             "gmac": round(giga_macs(content, size), 3),
         },
@@ -134,7 +132,9 @@ def _manifest(
         opset=config.opset,
         parity={},
         golden=Tolerance(max_abs=255, mean_abs=255),  # until it is measured
-        credits=tuple(dict.fromkeys([*_credits(simulations), *config.credit])),
+        credits=tuple(
+            dict.fromkeys([*_credits(simulations), *credit_lines(saved), *config.credit])
+        ),
         licence=config.licence,
     )
 

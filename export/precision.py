@@ -25,6 +25,7 @@ from onnxruntime.quantization import (  # type: ignore[attr-defined]
 from onnxruntime.quantization.shape_inference import quant_pre_process
 
 from export.errors import ExportError
+from train.bundled import HALF
 
 CONVOLUTIONS = {"Conv", "ConvTranspose"}
 HALVED = CONVOLUTIONS | {"Relu", "Add", "Pad", "Resize"}
@@ -67,7 +68,7 @@ def _halve(proto: onnx.ModelProto, names: set[str]) -> onnx.ModelProto:
 
     def halved(name: str) -> str:
         if name not in in_half:
-            in_half[name] = f"{name}_half"
+            in_half[name] = f"{name}{HALF}"
             if name in weights:
                 values = np.asarray(onnx.numpy_helper.to_array(weights[name])).astype(np.float16)
                 graph.initializer.append(onnx.numpy_helper.from_array(values, in_half[name]))
@@ -82,7 +83,7 @@ def _halve(proto: onnx.ModelProto, names: set[str]) -> onnx.ModelProto:
             for place in range(last):
                 node.input[place] = halved(node.input[place])
             (out,) = node.output
-            in_half[out] = node.output[0] = f"{out}_half"
+            in_half[out] = node.output[0] = f"{out}{HALF}"
             only_half.add(out)
         else:
             for name in [name for name in dict.fromkeys(node.input) if name in only_half]:
@@ -113,7 +114,7 @@ def store_half(proto: onnx.ModelProto) -> onnx.ModelProto:
         ):
             weights.append(weight)
             continue
-        name = f"{weight.name}_half"
+        name = f"{weight.name}{HALF}"
         weights.append(onnx.numpy_helper.from_array(values.astype(np.float16), name))
         casts.append(_cast(name, weight.name, onnx.TensorProto.FLOAT))
     nodes = [*casts, *graph.node]

@@ -259,7 +259,8 @@ class FitOptions(RunOptions):
     green up, blue towards the camera, each -1..1 as 0..255. With them lamps light the avatar's own
     shape; without, what its light tells of it. None: those of --data, if it has a normals/."""
     init: Path | None = None
-    """A run to take the networks from (not its optimisers): for a second stage."""
+    """A run to take the networks from (not its optimisers), for a second stage; or a bundle to take
+    D_C from, such as models/demo for an avatar that is not too unlike its own."""
 
     @property
     def practises(self) -> bool:

@@ -8,7 +8,7 @@ from typing import Any
 
 from rich.console import Console
 
-from train import checkpoint
+from train import bundled, checkpoint
 from train.config import FitArguments, FitConfig
 from train.course import carry_out, make_folder, open_images, say, where
 from train.data import ImageSet, choose, list_images, load_profile
@@ -110,20 +110,36 @@ def _start(state: State, config: FitConfig, console: Console) -> dict[str, Any]:
         for change in changes(before, config):
             say(console, f"from here on another --{change}")
         return saved.progress
-    if config.init is not None:
-        first = checkpoint.load(config.init)
-        if not isinstance(first.config, FitConfig):
-            raise BadCheckpoint(
-                f"--init {first.path} is a student of `train distill`, D_C alone: give a run of "
-                "`train fit`"
-            )
-        try:
-            if config.method == "restoration":  # no other network is asked to fit
-                content = first.under("networks.disentangler.content")
-                take_over(state.networks.disentangler.content, content)
-            else:
-                take_over(state.networks, first.under("networks"))
-            take_over(state.content_ema, first.under("content_ema"))
-        except RuntimeError as error:
-            raise another_network(first, config, "--init ") from error
+    if config.init is not None and _begin(state, config, config.init):
+        say(console, f"the larger copy that {config.init} works on is left out: none was asked for")
     return {}
+
+
+def _begin(state: State, config: FitConfig, init: Path) -> bool:
+    """Fill the state with the networks of another run, or with the D_C of a bundle. Whether some of
+    that was left out; see `take_over`. Raises `BadCheckpoint`."""
+    content = state.networks.disentangler.content
+    if bundled.is_bundle(init):
+        first = bundled.load(init)
+        path, network = first.path, first.network
+        parts = [(content, first.content), (state.content_ema, first.content)]
+    else:
+        saved = checkpoint.load(init)
+        if not isinstance(saved.config, FitConfig):
+            raise BadCheckpoint(
+                f"--init {saved.path} is a student of `train distill`, D_C alone: give a run of "
+                "`train fit`, or the bundle that was made of it"
+            )
+        path, network = saved.path, saved.config.network
+        alone = config.method == "restoration"  # no other network is asked to fit
+        parts = [
+            (content, saved.under("networks.disentangler.content"))
+            if alone
+            else (state.networks, saved.under("networks")),
+            (state.content_ema, saved.under("content_ema")),
+        ]
+    try:
+        left_out = [take_over(module, weights) for module, weights in parts]
+    except RuntimeError as error:
+        raise another_network(path, network, config.network, "--init ") from error
+    return any(left_out)

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from train import checkpoint
+from train import bundled, checkpoint
 from train.checkpoint import Checkpoint
 from train.distill.config import DistillConfig
 from train.errors import BadCheckpoint
@@ -42,6 +42,21 @@ def sources(saved: Checkpoint) -> tuple[Path, ...]:
     return tuple(dict.fromkeys([config.v, *of_teacher]))
 
 
+def credit_lines(saved: Checkpoint) -> tuple[str, ...]:
+    """Those of the bundle that its first run began with, if it did and the bundle is there yet."""
+    init = saved.config.init
+    for _ in range(MOST_STAGES):
+        if init is None:
+            break
+        try:
+            if bundled.is_bundle(init):
+                return bundled.credit_lines(init)
+            init = checkpoint.load(init).config.init
+        except BadCheckpoint:
+            break
+    return ()
+
+
 def hours(stages: Iterable[dict[str, Any]]) -> float:
     """That all of them trained."""
     return round(sum(_number(stage.get("hours")) for stage in stages), 2)
@@ -51,6 +66,8 @@ def _before(init: Path | None, after: int) -> list[dict[str, Any]]:
     if init is None or after > MOST_STAGES:
         return []
     try:
+        if bundled.is_bundle(init):
+            return bundled.stages(init)[-MOST_STAGES:]
         return stages(checkpoint.load(init), after)
     except BadCheckpoint:
         return [{"run": init.name, "hours": 0.0, "note": "no longer there"}]

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
+from train import bundled, checkpoint
+from train.bundled import AveragedContent
 from train.checkpoint import Checkpoint
+from train.config import NetworkConfig
 from train.config_json import RunConfig
 from train.errors import BadCheckpoint
 from train.networks import in_block, is_fine
@@ -22,7 +26,7 @@ WHERE = ("out", "init")
 def go_on(state: Trainee, config: RunConfig, saved: Checkpoint) -> None:
     """Fill the state from a checkpoint of the same run. Raises `BadCheckpoint`."""
     if saved.config.network != config.network:
-        raise another_network(saved, config)
+        raise another_network(saved.path, saved.config.network, config.network)
     try:
         state.load(saved.step, saved.tensors)
     except (KeyError, RuntimeError, ValueError) as error:
@@ -34,17 +38,32 @@ def go_on(state: Trainee, config: RunConfig, saved: Checkpoint) -> None:
         ) from error
 
 
-def take_over(module: nn.Module, weights: dict[str, Tensor]) -> None:
+def averaged(init: Path) -> AveragedContent:
+    """Of a run, or of a bundle. Raises `BadCheckpoint`."""
+    if bundled.is_bundle(init):
+        return bundled.load(init)
+    saved = checkpoint.load(init)
+    return AveragedContent(
+        path=saved.path, network=saved.config.network, content=saved.under("content_ema")
+    )
+
+
+def take_over(module: nn.Module, weights: dict[str, Tensor]) -> bool:
     """All weights; a refinement, an enlargement, further blocks or wider ones, which the first run
-    did not have, begin as they are: they hardly change anything yet. Raises RuntimeError if they do
+    did not have, begin as they are: they hardly change anything yet. Whether it had a refinement or
+    an enlargement that this one has not, which is left out. Raises RuntimeError if the rest does
     not fit."""
-    new = {name: t for name, t in module.state_dict().items() if is_fine(name) or in_block(name)}
+    own = module.state_dict()
+    left = [name for name in weights if is_fine(name) and name not in own]
+    weights = {name: t for name, t in weights.items() if name not in left}
+    new = {name: t for name, t in own.items() if is_fine(name) or in_block(name)}
     wider = {
         name: _widened(t, weights[name])
         for name, t in new.items()
         if in_block(name) and name in weights
     }
     module.load_state_dict(new | weights | wider)
+    return bool(left)
 
 
 def _widened(new: Tensor, known: Tensor) -> Tensor:
@@ -59,15 +78,15 @@ def _widened(new: Tensor, known: Tensor) -> Tensor:
     return whole
 
 
-def another_network(saved: Checkpoint, config: RunConfig, what: str = "") -> BadCheckpoint:
+def another_network(
+    path: Path, before: NetworkConfig, now: NetworkConfig, what: str = ""
+) -> BadCheckpoint:
     """The error for networks that do not fit. `what`: the option that asked for them."""
-    before, now = saved.config.network, config.network
     differ = ", ".join(changes(before, now)) or "its tensors"
     if before.strided_layers != now.strided_layers:
         differ += f"; --adversary-layers {before.strided_layers} -> {now.strided_layers}"
     return BadCheckpoint(
-        f"{what}{saved.path} is of another network ({differ}): ask for the same one, or for "
-        "another --out"
+        f"{what}{path} is of another network ({differ}): ask for the same one, or for another --out"
     )
 
 

@@ -21,7 +21,7 @@ from train.distill.state import StudentState
 from train.engine import Engine
 from train.errors import BadCheckpoint, BadData, TrainError
 from train.lineage import sources, stages
-from train.resume import another_network, changes, go_on, take_over
+from train.resume import another_network, averaged, changes, go_on, take_over
 
 
 def run(asked: DistillArguments) -> None:
@@ -144,12 +144,12 @@ def _start(
             say(console, f"from here on another --{change}")
         return saved.progress
     if config.init is not None:
-        first = checkpoint.load(config.init)
+        first = averaged(config.init)
         try:
             for network in (state.content, state.content_ema):
-                take_over(network, first.under("content_ema"))
+                take_over(network, first.content)
         except RuntimeError as error:
-            raise another_network(first, config, "--init ") from error
+            raise another_network(first.path, first.network, config.network, "--init ") from error
     return {}
 
 

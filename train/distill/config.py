@@ -70,8 +70,8 @@ class DistillOptions(RunOptions):
     adversary_lr: float = 4e-4
     """Adam's learning rate of A_C, if --gan-weight asks for one."""
     init: Path | None = None
-    """A run to take the student's first weights from, its averaged D_C: of the same network, or one
-    without --refined."""
+    """A run to take the student's first weights from, its averaged D_C, or a bundle: of the same
+    network, or one without --refined."""
     unseen: Path | None = None
     """Images of V (or a video, or sessions) that the student does not learn from. How near it comes
     to the teacher is measured on them, and sample pictures show them; None: on V itself."""
